@@ -1,0 +1,1 @@
+"""The release guard: releases, verdicts, rollbacks and incidents of Chrome extensions."""

@@ -1,0 +1,107 @@
+"""The nouns of the program: releases, signals, samples. All frozen; times are aware UTC."""
+
+import dataclasses
+import enum
+from datetime import datetime, timedelta
+
+from webstore.models import Item
+from webstore.versions import Version
+
+
+class Signal(enum.StrEnum):
+    """One thing that is watched."""
+
+    ERROR_RATE = "error_rate"
+    RESPONSE_TIME = "response_time"
+    ACTIVE_USERS = "active_users"
+    EXTENSION_CRASHES = "extension_crashes"
+    API_FAILURES = "api_failures"
+    HEALTH = "health"
+    RATING = "rating"
+
+
+class Provenance(enum.StrEnum):
+    """Where a release came from."""
+
+    UPLOAD = "upload"
+    ROLLBACK = "rollback"
+    UNKNOWN = "unknown"
+
+
+class ReleaseState(enum.StrEnum):
+    """What the guard holds of a release."""
+
+    WATCHED = "watched"
+    GOOD = "good"
+    BAD = "bad"
+    ROLLED_BACK = "rolled_back"
+
+
+@dataclasses.dataclass(frozen=True)
+class Release:
+    """A version seen as published at a time."""
+
+    item: Item
+    version: Version
+    published_at: datetime
+    deploy_percentage: int = 100
+    provenance: Provenance = Provenance.UNKNOWN
+    state: ReleaseState = ReleaseState.WATCHED
+    digest: str | None = None
+    """Version-free digest of its package's content (`webstore.package.Package.code_digest`), when the package was seen."""
+    rollback_of: Version | None = None
+    """For a release that a rollback made: the version that it replaced."""
+    restores: Version | None = None
+    """For a release that a rollback made: the version whose code it carries."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Interval:
+    """From ``start`` (inclusive) to ``end`` (exclusive)."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """How long it is."""
+        return self.end - self.start
+
+
+@dataclasses.dataclass(frozen=True)
+class Counted:
+    """So many failures of so many units: for `error_rate`, `api_failures` and slow shares."""
+
+    failures: int
+    total: int
+    unit: str
+    """What was counted, in the plural: "users", "sessions"."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Events:
+    """So many events in the sample's interval: for `extension_crashes`."""
+
+    count: int
+
+
+@dataclasses.dataclass(frozen=True)
+class NoData:
+    """Nothing was read, and why. Never the same as a zero."""
+
+    reason: str
+
+
+Reading = Counted | Events | NoData
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """One reading of a signal for one version over an interval. Readings are totals since the interval's start."""
+
+    signal: Signal
+    version: Version
+    interval: Interval
+    reading: Reading
+    source: str
+    """Who says so, as people know it: "sentry sessions"."""

@@ -1,0 +1,1 @@
+"""Health checks of a Chrome extension in a real Chromium."""

@@ -1,0 +1,1 @@
+"""The Chrome Web Store: its API, packages and versions, its update service, and a local store."""

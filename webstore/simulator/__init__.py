@@ -1,0 +1,1 @@
+"""A local Chrome Web Store, for rehearsals and for tests."""
