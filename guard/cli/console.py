@@ -1,0 +1,85 @@
+"""What people see: progress and tables on standard error, results on standard output, one JSON document when it was asked for."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Console as RichConsole
+from rich.markup import escape
+from rich.status import Status
+from rich.table import Table
+from rich.text import Text
+
+_LONGEST_LINE = 2000
+
+
+class Console:
+    """The terminal. Also the engine's `Progress`."""
+
+    def __init__(self, *, json_wanted: bool = False) -> None:
+        self._json = json_wanted
+        self._error = RichConsole(stderr=True, highlight=False, soft_wrap=True)
+        self._output = RichConsole(highlight=False, soft_wrap=True)
+        self._status: Status | None = None
+
+    @contextlib.contextmanager
+    def working(self) -> Iterator["Console"]:
+        """Show a spinner with what is being done, where there is a terminal."""
+        if not self._error.is_terminal:
+            yield self
+            return
+        with self._error.status("starting") as status:
+            self._status = status
+            try:
+                yield self
+            finally:
+                self._status = None
+
+    def doing(self, text: str) -> None:
+        """Something has begun."""
+        if self._status:
+            self._status.update(escape(clean(text)))
+
+    def done(self, text: str) -> None:
+        """Something is finished, and this came of it."""
+        self._line("·", "green", text)
+
+    def warn(self, text: str) -> None:
+        """Something needs a person's eye."""
+        self._line("!", "yellow", text)
+
+    def _line(self, mark: str, style: str, text: str) -> None:
+        self._error.print(Text.assemble((mark, style), " ", clean(text)))
+
+    def print(self, text: str | Text = "") -> None:
+        """A line of the result: on standard output, unless JSON was asked for."""
+        (self._error if self._json else self._output).print(text if isinstance(text, Text) else Text(clean(text)))
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
+        """A table of the result."""
+        table = Table(*columns, title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+        for row in rows:
+            table.add_row(*(Text(clean(cell)) for cell in row))
+        console = self._error if self._json else self._output
+        console.print(table, soft_wrap=False)
+
+    def document(self, value: Any) -> None:
+        """The one JSON document."""
+        if self._json:
+            sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+            sys.stdout.flush()
+
+    def confirm(self, question: str) -> bool:
+        """Ask a person; no terminal, no yes."""
+        if not sys.stdin.isatty():
+            return False
+        self._error.print(Text(f"{clean(question)} [y/N] "), end="")
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def clean(text: str) -> str:
+    """Text from anywhere without what could move the cursor or colour the terminal, and of bounded length."""
+    kept = "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
+    return kept if len(kept) <= _LONGEST_LINE else kept[:_LONGEST_LINE] + "…"

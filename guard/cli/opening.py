@@ -1,0 +1,36 @@
+"""Opens what most commands need: the configuration, the console and the engine."""
+
+import contextlib
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+
+from guard.cli.console import Console
+from guard.config import FILE_NAME, Config, load
+from guard.engine import Engine
+
+
+def configuration(args: Namespace) -> Config:
+    """The configuration that is named, or the one in this folder.
+
+    Raises:
+        ConfigurationError: it is missing or wrong.
+    """
+    return load(args.config or Path(FILE_NAME))
+
+
+@contextlib.contextmanager
+def engine(args: Namespace, config: Config | None = None) -> Iterator[tuple[Engine, Console]]:
+    """An engine whose progress is shown on the console.
+
+    Raises:
+        ConfigurationError: the configuration is missing or wrong.
+        DatabaseUnreachable: the database cannot be opened.
+    """
+    console = Console(json_wanted=args.json)
+    opened = Engine.open(config or configuration(args), args.database, console)
+    try:
+        with console.working():
+            yield opened, console
+    finally:
+        opened.database.dispose()

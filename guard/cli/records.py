@@ -1,0 +1,128 @@
+"""release, status, incident: what was seen and done, as tables or as JSON."""
+
+from argparse import Namespace
+from typing import Any
+
+from guard.cli import opening
+from guard.engine import Engine
+from guard.errors import ExitCode
+from guard.incidents.incident import Incident
+from guard.model import Release
+from guard.outcome import incident_json, iso
+from guard.severity import Severity
+
+
+def release(args: Namespace) -> int:
+    """List releases, or record the published one."""
+    with opening.engine(args) as (engine, console):
+        guarded = engine.guarded(engine.config.select(args.item))
+        if args.action == "snapshot":
+            from guard.observing import snapshot  # noqa: PLC0415 - only this action reaches the store
+
+            taken = snapshot(engine, guarded)
+            found = [taken]
+        else:
+            found = engine.releases.all(guarded.extension.item)
+    if args.action == "snapshot":
+        console.print(f"{found[0].version} is recorded as good and its package is kept: the baseline of the next release")
+    elif not found:
+        console.print("no release was seen yet; `release-guard release snapshot` records the published one")
+    else:
+        rows = [(str(row.version), row.state.value, _origin(row), f"{row.deploy_percentage} %", iso(row.published_at)) for row in found]
+        console.table(("version", "state", "from", "users", "first seen (UTC)"), rows)
+    console.document({"releases": [release_json(row) for row in found]})
+    return ExitCode.DONE
+
+
+def _origin(row: Release) -> str:
+    return f"rollback of {row.rollback_of} to {row.restores}" if row.rollback_of else row.provenance.value
+
+
+def release_json(row: Release) -> dict[str, Any]:
+    """A release for `--json`."""
+    return {
+        "item": row.item.id,
+        "version": str(row.version),
+        "state": row.state.value,
+        "provenance": row.provenance.value,
+        "rollback_of": str(row.rollback_of) if row.rollback_of else None,
+        "restores": str(row.restores) if row.restores else None,
+        "deploy_percentage": row.deploy_percentage,
+        "first_seen_at": iso(row.published_at),
+        "digest": row.digest,
+    }
+
+
+def overall_status(open_incidents: list[Incident]) -> str:
+    """CRITICAL with an open P0, DEGRADED with an open P1, else OPERATIONAL (DESIGN, section 6)."""
+    worst = max((incident.severity for incident in open_incidents), default=Severity.P3)
+    return {Severity.P0: "CRITICAL", Severity.P1: "DEGRADED"}.get(worst, "OPERATIONAL")
+
+
+def status(args: Namespace) -> int:
+    """What stands where, from the database alone: it works with the store out of reach."""
+    with opening.engine(args) as (engine, console):
+        open_incidents = engine.incidents.all(only_open=True)
+        extensions = [_extension_status(engine, extension.id) for extension in engine.config.extension]
+    console.print(overall_status(open_incidents))
+    for known in extensions:
+        newest = known["releases"][0] if known["releases"] else None
+        words = f"{newest['version']} ({newest['state']})" if newest else "nothing seen yet"
+        console.print(f"{known['name']}: {words}, baseline {known['baseline'] or 'none'}, mode {known['mode']}")
+    _show_incidents(console, open_incidents)
+    console.document(
+        {
+            "status": overall_status(open_incidents),
+            "extensions": extensions,
+            "open_incidents": [_short(found) for found in open_incidents],
+        }
+    )
+    return ExitCode.DONE
+
+
+def _extension_status(engine: Engine, extension_id: str) -> dict[str, Any]:
+    extension = engine.config.select(extension_id)
+    seen = engine.releases.all(extension.item)
+    baseline = engine.releases.baseline_of(extension.item, seen[0].version) if seen else None
+    return {
+        "id": extension.id,
+        "name": extension.name or extension.id,
+        "mode": engine.config.mode_of(extension).value,
+        "baseline": str(baseline.version) if baseline else None,
+        "releases": [release_json(row) for row in seen[:10]],
+    }
+
+
+def incident(args: Namespace) -> int:
+    """List incidents, or show one with its timeline."""
+    with opening.engine(args) as (engine, console):
+        if args.action == "list":
+            found = engine.incidents.all(only_open=args.only_open)
+            _show_incidents(console, found)
+            if not found:
+                console.print("no incident is recorded")
+            console.document({"incidents": [_short(row) for row in found]})
+            return ExitCode.DONE
+        shown = engine.incidents.get(args.id)
+        timeline = engine.incidents.timeline(shown.id)
+    console.print(f"{shown.id} ({shown.severity.name}, {shown.state.value}): {shown.title}")
+    console.print(f"Cause: {shown.cause or 'not known yet'}")
+    console.print(f"Affected users: {shown.affected_users or 'not measured'}")
+    if shown.resolution:
+        console.print(f"Resolution: {shown.resolution}")
+    for entry in timeline:
+        console.print(f"{iso(entry.at)} {entry.actor}: {entry.event}")
+        if entry.evidence:
+            console.print(f"    {entry.evidence}")
+    console.document(incident_json(shown, timeline))
+    return ExitCode.DONE
+
+
+def _show_incidents(console: Any, found: list[Incident]) -> None:
+    if found:
+        rows = [(row.id, row.severity.name, row.state.value, iso(row.opened_at), row.title) for row in found]
+        console.table(("incident", "severity", "state", "opened (UTC)", "title"), rows)
+
+
+def _short(row: Incident) -> dict[str, Any]:
+    return {key: value for key, value in incident_json(row, ()).items() if key != "timeline"}

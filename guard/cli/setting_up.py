@@ -1,0 +1,99 @@
+"""init and browser: what a team does once."""
+
+import json
+import re
+from argparse import Namespace
+from pathlib import Path
+
+from guard.cli.console import Console
+from guard.config import FILE_NAME
+from guard.errors import ExitCode, UsageError
+from webstore.package import Package
+
+_TEMPLATE = """\
+# Configuration of release-guard. Every setting that is commented out shows its default.
+# Secrets never stand here: this file only names the environment variables that hold them.
+
+# How far the guard may go by itself: "observe" says what it would do, "propose" opens the incident and
+# waits for a person, "act" rolls back by itself inside the rollback window.
+mode = "propose"
+
+# Folder of the database, the kept packages, screenshots and reports.
+# state = ".release-guard"
+# A database that several machines share; RELEASE_GUARD_DATABASE_URL in the environment comes first.
+# database = "postgresql://guard@db.internal/guard"
+
+[[extension]]
+id = {id}{id_note}
+publisher = {publisher}{publisher_note}
+path = {path}
+name = {name}  # as in Sentry's release names: NAME@VERSION
+
+# What the extension is for, checked in a real browser on a page of yours (or a saved one, served under its real host name).
+# [[extension.checks.extraction]]
+# name = "the list is read"
+# open = "https://www.example.com/list"
+# page = "tests/pages/list.html"
+# expect_page = [{{ selector = ".result", at_least = 1 }}]
+# expect_storage = [{{ path = "items", at_least = 1 }}]
+
+# [sentry]
+# organization = "my-organization"
+# project = "my-extension"
+# environment = "production"
+# token_env = "RELEASE_GUARD_SENTRY_TOKEN"
+
+[store]
+# The service account's JSON key is read from this variable (or from the file that NAME_FILE names).
+# credentials_env = "RELEASE_GUARD_STORE_CREDENTIALS"
+
+[watch]
+# rollback_window_seconds = 3600
+# poll_seconds = 30
+# max_automatic_rollbacks_a_day = 3
+
+[thresholds]
+# error_rate = 0.05        # share of users and of sessions with a failure
+# crashes_per_hour = 10
+# alpha = 0.01             # how often a healthy release may ever be called a breach
+"""
+
+
+def init(args: Namespace) -> int:
+    """Write a commented configuration."""
+    console = Console(json_wanted=args.json)
+    package = Package.read(args.path)
+    target = args.config or Path(FILE_NAME)
+    if target.exists() and not args.force:
+        raise UsageError(f"{target} is there already; --force replaces it")
+    text = _TEMPLATE.format(
+        id=json.dumps(args.item or "a" * 32),
+        id_note="" if args.item else "  # TO FILL IN: the 32 letters in the item's address in the store",
+        publisher=json.dumps(args.publisher or "your-publisher-id"),
+        publisher_note="" if args.publisher else "  # TO FILL IN: developer dashboard, Account, Publisher ID",
+        path=json.dumps(str(args.path)),
+        name=json.dumps(_plain_name(package)),
+    )
+    target.write_text(text, encoding="utf-8")
+    console.print(f"{target} is written for {package.name} {package.version}")
+    if not (args.item and args.publisher):
+        console.print("next: fill in the item's and the publisher's id, then `release-guard release snapshot`")
+    console.document({"written": str(target), "name": package.name, "version": str(package.version)})
+    return ExitCode.DONE
+
+
+def _plain_name(package: Package) -> str:
+    """A name fit for release names: a localized or decorated one is reduced to letters, digits and dashes."""
+    plain = re.sub(r"[^a-z0-9]+", "-", package.name.lower()).strip("-")
+    return plain if plain and not package.name.startswith("__MSG_") else "my-extension"
+
+
+def browser(args: Namespace) -> int:
+    """Say which Chromium will be used, or install one."""
+    from healthchecks.chromium import find_chromium, install_chromium  # noqa: PLC0415 - only these need it
+
+    console = Console(json_wanted=args.json)
+    chromium = install_chromium(console.done) if args.action == "install" else find_chromium()
+    console.print(f"{chromium.path} ({chromium.source})")
+    console.document({"path": str(chromium.path), "source": chromium.source})
+    return ExitCode.DONE

@@ -1,0 +1,278 @@
+"""release-guard.toml: read with tomllib, validated by pydantic. A wrong key names the nearest known one, and its line."""
+
+import difflib
+import enum
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from guard.errors import ConfigurationError
+from guard.judge.evidence import MAX_LIMIT, MIN_LIMIT
+from guard.judge.thresholds import Thresholds
+from guard.model import Signal
+from healthchecks.settings import CheckSettings
+from webstore.models import Item
+
+FILE_NAME = "release-guard.toml"
+STORE_API = "https://chromewebstore.googleapis.com"
+UPDATE_SERVICE = "https://clients2.google.com/service/update2/crx"
+
+Rate = Annotated[float, Field(ge=MIN_LIMIT, le=MAX_LIMIT)]
+Seconds = Annotated[float, Field(gt=0, le=7 * 86_400)]
+
+
+class Mode(enum.StrEnum):
+    """How far the guard may go by itself, in rising order of trust."""
+
+    OBSERVE = "observe"
+    PROPOSE = "propose"
+    ACT = "act"
+
+
+class StoreCredentials(enum.StrEnum):
+    """How the store is told who asks."""
+
+    SERVICE_ACCOUNT = "service_account"
+    NONE = "none"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreTable(_Table):
+    """``[store]``: where the Chrome Web Store is, and how it knows us."""
+
+    base_url: str = STORE_API
+    update_url: str = UPDATE_SERVICE
+    credentials: StoreCredentials = StoreCredentials.SERVICE_ACCOUNT
+    """"none" is only accepted for a local store."""
+    credentials_env: str = "RELEASE_GUARD_STORE_CREDENTIALS"
+    """Name of the variable that holds the service account's JSON key."""
+
+
+class SentryTable(_Table):
+    """``[sentry]``: where error rates come from."""
+
+    base_url: str = "https://sentry.io"
+    organization: str
+    project: str
+    environment: str | None = None
+    token_env: str = "RELEASE_GUARD_SENTRY_TOKEN"  # noqa: S105 - a variable's name, not a token
+    release: str = "{name}@{version}"
+    """How releases are named in Sentry; ``{name}`` is the extension's ``name`` here."""
+    settle_seconds: Annotated[float, Field(ge=0, le=3600)] = 90
+    """Sentry's newest data is incomplete: judge intervals that end this long ago."""
+
+
+class ThresholdsTable(_Table):
+    """``[thresholds]``: the handbook's limits."""
+
+    error_rate: Rate = 0.05
+    api_failures: Rate = 0.10
+    slow_share: Rate = 0.05
+    crashes_per_hour: Annotated[float, Field(gt=0, le=100_000)] = 10
+    alpha: Annotated[float, Field(ge=0.0001, le=0.2)] = 0.01
+    beta: Annotated[float, Field(ge=0.001, le=0.5)] = 0.05
+
+    def to_domain(self) -> Thresholds:
+        """The limits as the judge takes them."""
+        return Thresholds(**self.model_dump())
+
+
+class WatchTable(_Table):
+    """``[watch]``: how long and how often."""
+
+    rollback_window_seconds: Seconds = 3600
+    poll_seconds: Seconds = 30
+    live_timeout_seconds: Seconds = 1800
+    """How long `gate` waits for the version to be live."""
+    propagation_timeout_seconds: Seconds = 900
+    """How long a rollback waits until users can get the new version."""
+    recovery_timeout_seconds: Seconds = 900
+    """How long `gate` watches the signals fall after a rollback before it leaves that to the daemon."""
+    recheck_seconds: Seconds = 900
+    """How often the browser checks are repeated inside the window."""
+    max_automatic_rollbacks_a_day: Annotated[int, Field(ge=0, le=100)] = 3
+
+
+class ExtensionTable(_Table):
+    """``[[extension]]``: one guarded item."""
+
+    id: Annotated[str, Field(pattern=r"^[a-p]{32}$")]
+    publisher: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^/\s]+$")]
+    path: Path | None = None
+    """Folder of the extension's source."""
+    name: str | None = None
+    """The name in Sentry's releases; the id when not given."""
+    mode: Mode | None = None
+    required_signals: tuple[Signal, ...] | None = None
+    """Signals that must be proved healthy before a gate passes; by default those that a source measures: health, and error_rate."""
+    checks: CheckSettings = CheckSettings()
+    sentry: SentryTable | None = None
+
+    @property
+    def item(self) -> Item:
+        """The item in the store."""
+        return Item(self.publisher, self.id)
+
+
+class Config(_Table):
+    """The whole file."""
+
+    mode: Mode = Mode.PROPOSE
+    state: Path = Path(".release-guard")
+    """Folder of the database, the archive, screenshots and reports."""
+    database: str | None = None
+    store: StoreTable = StoreTable()
+    sentry: SentryTable | None = None
+    thresholds: ThresholdsTable = ThresholdsTable()
+    watch: WatchTable = WatchTable()
+    extension: Annotated[tuple[ExtensionTable, ...], Field(min_length=1)]
+
+    @field_validator("extension")
+    @classmethod
+    def _each_once(cls, extensions: Sequence[ExtensionTable], _info: ValidationInfo) -> Sequence[ExtensionTable]:
+        ids = [extension.id for extension in extensions]
+        if twice := sorted({identifier for identifier in ids if ids.count(identifier) > 1}):
+            raise ValueError(f"the extension {twice[0]} stands there twice")
+        return extensions
+
+    def mode_of(self, extension: ExtensionTable) -> Mode:
+        """The mode of one extension: its own, else the file's."""
+        return extension.mode or self.mode
+
+    def sentry_of(self, extension: ExtensionTable) -> SentryTable | None:
+        """The Sentry project of one extension: its own, else the file's."""
+        return extension.sentry or self.sentry
+
+    @property
+    def rollback_window(self) -> timedelta:
+        """How long after a release an automatic rollback is allowed."""
+        return timedelta(seconds=self.watch.rollback_window_seconds)
+
+    def select(self, extension_id: str | None) -> ExtensionTable:
+        """The extension that is meant; the only one when none is named.
+
+        Raises:
+            ConfigurationError: no such extension, or several and none named.
+        """
+        if extension_id is None and len(self.extension) == 1:
+            return self.extension[0]
+        for extension in self.extension:
+            if extension_id in {extension.id, extension.name}:
+                return extension
+        names = ", ".join(extension.name or extension.id for extension in self.extension)
+        if extension_id is None:
+            raise ConfigurationError(f"several extensions are configured ({names}): say which with --item")
+        raise ConfigurationError(f"no extension {extension_id!r} is configured; there are: {names}")
+
+
+def load(path: Path) -> Config:
+    """Read a configuration file. Relative paths in it are relative to its folder.
+
+    Raises:
+        ConfigurationError: it is missing, is no TOML, or says something that makes no sense.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        missing = ConfigurationError(f"{path} cannot be read: {error.strerror}")
+        raise missing.advise("run `release-guard init` to write one, or name it with --config") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path} is not UTF-8 text") from error
+    try:
+        config = Config.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path} is not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise ConfigurationError(_explain(path, text, error)) from error.with_traceback(None)
+    return _anchored(config, path.resolve().parent)
+
+
+def secret(name: str, environment: Mapping[str, str] | None = None) -> str | None:
+    """A secret from the variable ``name``, or from the file that ``name_FILE`` names.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    environment = os.environ if environment is None else environment
+    if value := environment.get(name):
+        return value
+    if file := environment.get(f"{name}_FILE"):
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigurationError(f"the file that {name}_FILE names cannot be read: {error.strerror}") from error
+    return None
+
+
+def _anchored(config: Config, folder: Path) -> Config:
+    extensions = tuple(
+        extension.model_copy(
+            update={"path": folder / extension.path if extension.path else None, "checks": extension.checks.resolved(folder)}
+        )
+        for extension in config.extension
+    )
+    return config.model_copy(update={"state": folder / config.state, "extension": extensions})
+
+
+def _explain(path: Path, text: str, error: ValidationError) -> str:
+    """Every problem on a line of its own: where, what, and what was probably meant. Never the value: it could be a secret."""
+    lines: list[str] = []
+    for problem in error.errors(include_url=False, include_input=False):
+        location = problem["loc"]
+        dotted = ".".join(str(part) for part in location)
+        line = line_of(text, location)
+        where = f"{path}:{line}" if line else str(path)
+        if problem["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(str(location[-1]), _known_keys(location[:-1]), n=1, cutoff=0.5)
+            meant = f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(_known_keys(location[:-1]))}"
+            lines.append(f"{where}: unknown key {dotted!r}{meant}")
+        else:
+            lines.append(f"{where}: {dotted or 'the file'}: {problem['msg']}")
+    return "\n".join(lines)
+
+
+def _known_keys(location: Sequence[int | str]) -> list[str]:
+    """The keys that the table at ``location`` knows."""
+    model: type[BaseModel] = Config
+    for part in location:
+        if isinstance(part, str) and part in model.model_fields:
+            model = _model_in(model.model_fields[part].annotation) or model
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The pydantic model inside an annotation such as ``tuple[Model, ...]`` or ``Model | None``."""
+    if get_origin(annotation) is None:
+        return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    return next((model for argument in get_args(annotation) if (model := _model_in(argument))), None)
+
+
+def line_of(text: str, location: Sequence[int | str]) -> int | None:
+    """The line (from 1) on which the key at ``location`` stands: exact for keys written plainly under their table's header."""
+    keys = [part for part in location if isinstance(part, str)]
+    index = next((part for part in location if isinstance(part, int)), 0)
+    table: list[str] = []
+    seen = -1
+    best: int | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*(\[\[?)\s*([\w.\- ]+?)\s*\]", line):
+            table = [part.strip() for part in header[2].split(".")]
+            seen += header[1] == "[[" and table == keys[:1]
+            if table == keys and (header[1] == "[" or seen == index):
+                return number
+            if table == keys[:1] and seen in {-1, index}:
+                best = best or number
+            continue
+        assignment = re.match(r"\s*([\w\-]+)\s*=", line)
+        if assignment and [*table, assignment[1]] == keys and seen in {-1, index}:
+            return number
+    return best

@@ -1,0 +1,1 @@
+"""From an assessment to what is done about it. Pure."""

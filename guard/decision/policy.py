@@ -1,0 +1,56 @@
+"""The decision: wait, ask a person, or repair. Total, and each decision carries its reason."""
+
+import dataclasses
+from datetime import datetime
+from typing import assert_never
+
+from guard.decision.safeguards import SAFEGUARDS, Case
+from guard.decision.strategies import ROLLBACK, RepairPlan, choose_strategy
+from guard.judge.assessment import Cause, Diagnosis
+from guard.judge.verdict import Verdict
+from guard.severity import Severity
+
+
+@dataclasses.dataclass(frozen=True)
+class Wait:
+    """Nothing is done now."""
+
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
+class AskHuman:
+    """An incident for a person, with the plan that the guard does not follow by itself, and why not."""
+
+    plan: RepairPlan
+    reasons: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Repair:
+    """The guard may follow this plan by itself."""
+
+    plan: RepairPlan
+
+
+Decision = Wait | AskHuman | Repair
+
+
+def decide(case: Case, severity: Severity, now: datetime) -> Decision:
+    """What to do about an assessed release. Each case gets one decision, and each decision its reason."""
+    match case.assessment.verdict:
+        case Verdict.HEALTHY:
+            return Wait("every required signal is proved healthy")
+        case Verdict.NO_DATA | Verdict.INCONCLUSIVE:
+            return Wait(f"not enough evidence to act: {case.assessment.headline}")
+        case Verdict.BREACH:
+            pass
+        case _:
+            assert_never(case.assessment.verdict)
+
+    diagnosis = case.assessment.diagnosis or Diagnosis(Cause.UNKNOWN, "no diagnosis was made")
+    plan = choose_strategy(diagnosis, severity, inside_window=case.is_inside_window(now))
+    reasons = tuple(why for forbids in SAFEGUARDS if (why := forbids(case, now)))
+    if plan.strategy is not ROLLBACK:
+        reasons += (f"{plan.strategy.name} is done by people",)
+    return AskHuman(plan, reasons) if reasons else Repair(plan)

@@ -1,0 +1,91 @@
+"""What an automatic rollback may never do (DESIGN, section 7): one named rule each, which says why it forbids or says nothing."""
+
+import dataclasses
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from guard.judge.assessment import Assessment, Cause
+from guard.judge.verdict import Verdict
+from guard.model import Provenance, Release, ReleaseState
+
+MAX_ATTEMPTS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """Everything a decision rests on, gathered before it is made."""
+
+    assessment: Assessment
+    release: Release
+    baseline: Release | None
+    window: timedelta
+    rolled_back_already: bool = False
+    """Whether this very release was rolled back before, or a rollback of it is under way."""
+    automatic_rollbacks_today: int = 0
+    max_automatic_rollbacks_a_day: int = 3
+
+    def is_inside_window(self, now: datetime) -> bool:
+        """Whether an automatic rollback is still allowed at ``now``."""
+        return now - self.release.published_at <= self.window
+
+
+Safeguard = Callable[[Case, datetime], str | None]
+
+
+def without_a_breach(case: Case, _now: datetime) -> str | None:
+    """Rule 2: no data and inconclusive data are no grounds."""
+    return None if case.assessment.verdict is Verdict.BREACH else f"the verdict is {case.assessment.verdict.value}, not a breach"
+
+
+def outside_the_window(case: Case, now: datetime) -> str | None:
+    """Rule 2: after the window a person decides."""
+    if case.is_inside_window(now):
+        return None
+    return f"the rollback window of {case.window} after {case.release.published_at:%H:%M:%S} UTC is over"
+
+
+def when_going_back_cures_nothing(case: Case, _now: datetime) -> str | None:
+    """Rule 3: what the baseline shows as well, or nobody understands, a rollback would not cure."""
+    diagnosis = case.assessment.diagnosis
+    if diagnosis is None or diagnosis.cause in {Cause.DEPLOYMENT, Cause.CONFIGURATION}:
+        return None
+    return f"the cause is {diagnosis.cause.value}, which going back does not cure: {diagnosis.reason}"
+
+
+def without_a_good_target(case: Case, _now: datetime) -> str | None:
+    """Rule 4: never back to nothing, or to what was itself bad."""
+    if case.baseline is None:
+        return "no earlier version is recorded as good"
+    if case.baseline.state in {ReleaseState.BAD, ReleaseState.ROLLED_BACK}:
+        return f"{case.baseline.version} was itself {case.baseline.state.value.replace('_', ' ')}"
+    return None
+
+
+def twice(case: Case, _now: datetime) -> str | None:
+    """Rule 1: a release is rolled back once."""
+    return f"{case.release.version} was rolled back already" if case.rolled_back_already else None
+
+
+def too_often(case: Case, _now: datetime) -> str | None:
+    """Rule 5: a guard that rolls back all day is itself the incident."""
+    if case.automatic_rollbacks_today < case.max_automatic_rollbacks_a_day:
+        return None
+    return f"{case.automatic_rollbacks_today} automatic rollbacks today are the most that is allowed"
+
+
+def of_a_rollback(case: Case, _now: datetime) -> str | None:
+    """Rule 7: what a rollback put back is not a new release to roll back from."""
+    if case.release.provenance is not Provenance.ROLLBACK:
+        return None
+    return f"{case.release.version} is itself a rollback, to {case.release.restores}"
+
+
+SAFEGUARDS: tuple[Safeguard, ...] = (
+    without_a_breach,
+    outside_the_window,
+    when_going_back_cures_nothing,
+    without_a_good_target,
+    twice,
+    too_often,
+    of_a_rollback,
+)

@@ -1,0 +1,180 @@
+"""The composition root: builds everything that a command needs from a configuration, and each thing only when it is needed."""
+
+import dataclasses
+import functools
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy
+
+from guard.config import Config, ExtensionTable, Mode, StoreCredentials, secret
+from guard.errors import ConfigurationError
+from guard.model import Signal
+from guard.progress import Progress, Silence
+from guard.rollback.plan import RollbackPlan, StepName
+from guard.rollback.steps import Patience, RollbackSteps
+from guard.sources.contract import MetricSource
+from guard.store.database import default_url, open_database
+from guard.store.incidents import IncidentRecords
+from guard.store.journal import Journal
+from guard.store.releases import Releases
+from healthchecks.result import CheckReport
+from webstore.archive import Archive
+from webstore.client import WebStoreClient
+from webstore.package import Package
+from webstore.updates import UpdateService
+
+DATABASE_VARIABLE = "RELEASE_GUARD_DATABASE_URL"
+
+
+def utc_now() -> datetime:
+    """The present moment; handed to everything that needs the time."""
+    return datetime.now(UTC)
+
+
+@dataclasses.dataclass
+class Guarded:
+    """One extension under guard, with the adapters that reach its store, its sources and its checks."""
+
+    config: Config
+    extension: ExtensionTable
+    evidence: Path
+    """Folder for screenshots."""
+
+    @functools.cached_property
+    def store(self) -> WebStoreClient:
+        """The store's API, with credentials.
+
+        Raises:
+            CredentialsMissing: none are in the environment.
+        """
+        from webstore.auth import store_session  # noqa: PLC0415 - google-auth is only needed by commands that reach the store
+
+        table = self.config.store
+        session = store_session(
+            table.base_url,
+            credentials_json=secret(table.credentials_env),
+            anonymous=table.credentials is StoreCredentials.NONE,
+        )
+        return WebStoreClient(table.base_url, session)
+
+    @functools.cached_property
+    def updates(self) -> UpdateService:
+        """What browsers are offered."""
+        return UpdateService(self.config.store.update_url)
+
+    @functools.cached_property
+    def sources(self) -> Sequence[MetricSource]:
+        """Every configured source of samples.
+
+        Raises:
+            ConfigurationError: a source's token is not in the environment.
+        """
+        table = self.config.sentry_of(self.extension)
+        if table is None:
+            return ()
+        from guard.sources.sentry import SentrySource  # noqa: PLC0415 - as above
+        from guard.sources.sentry_client import SentryClient  # noqa: PLC0415 - as above
+
+        token = secret(table.token_env)
+        if not token:
+            missing = ConfigurationError(f"Sentry is configured, but {table.token_env} is not set")
+            raise missing.advise(f"set {table.token_env} (or {table.token_env}_FILE) to a token with org:read, project:read and event:read")
+        name = self.extension.name or self.extension.id
+        return (
+            SentrySource(
+                SentryClient(table.base_url, token),
+                organization=table.organization,
+                project=table.project,
+                environment=table.environment,
+                release_name=table.release.replace("{name}", name),
+                settle=timedelta(seconds=table.settle_seconds),
+            ),
+        )
+
+    @property
+    def required_signals(self) -> tuple[Signal, ...]:
+        """What must be proved healthy before a gate passes."""
+        if self.extension.required_signals is not None:
+            return self.extension.required_signals
+        return (Signal.HEALTH, Signal.ERROR_RATE) if self.config.sentry_of(self.extension) else (Signal.HEALTH,)
+
+    @property
+    def mode(self) -> Mode:
+        """How far the guard may go by itself."""
+        return self.config.mode_of(self.extension)
+
+    def check(self, package: Package, baseline: Package | None) -> CheckReport:
+        """Run the health checks on a package.
+
+        Raises:
+            HealthCheckError: the browser cannot be used.
+        """
+        from healthchecks.runner import run_checks  # noqa: PLC0415 - Playwright is heavy
+
+        return run_checks(
+            package,
+            target=f"{self.extension.name or self.extension.id} {package.version}",
+            settings=self.extension.checks,
+            evidence=self.evidence / str(package.version),
+            baseline=baseline,
+        )
+
+
+class Engine:
+    """All that a command works with."""
+
+    def __init__(
+        self, config: Config, database: sqlalchemy.Engine, *, now: Callable[[], datetime] = utc_now, progress: Progress | None = None
+    ) -> None:
+        self.config = config
+        self.database = database
+        self.now = now
+        self.progress = progress or Silence()
+        self.releases = Releases(database)
+        self.journal = Journal(database, now)
+        self.incidents = IncidentRecords(database, now)
+        self.archive = Archive(config.state / "archive")
+        self.run_folder = config.state / "runs" / f"{now():%Y%m%dT%H%M%S.%f}"
+        self.verifications: dict[str, CheckReport] = {}
+        """The check reports that rollbacks of this process were verified by, by version."""
+        self._guarded: dict[str, Guarded] = {}
+
+    @classmethod
+    def open(cls, config: Config, database: str | None = None, progress: Progress | None = None) -> "Engine":
+        """Build from a configuration. The database is the one named, else the environment's, else the file's, else SQLite's.
+
+        Raises:
+            DatabaseUnreachable: it cannot be opened.
+        """
+        url = database or os.environ.get(DATABASE_VARIABLE) or config.database or default_url(config.state)
+        return cls(config, open_database(url), progress=progress)
+
+    def guarded(self, extension: ExtensionTable) -> Guarded:
+        """One extension with its adapters; the same object for the same extension."""
+        return self._guarded.setdefault(extension.id, Guarded(self.config, extension, self.run_folder / "checks"))
+
+    def run_step(self, plan: RollbackPlan, step: StepName) -> str:
+        """Run one step of a rollback, whichever extension it is of."""
+        guarded = self.guarded(self.config.select(plan.item.id))
+        watch = self.config.watch
+
+        def check(package: Package, baseline: Package | None) -> CheckReport:
+            return self.verifications.setdefault(str(package.version), guarded.check(package, baseline))
+
+        steps = RollbackSteps(
+            guarded.store,
+            guarded.updates,
+            self.releases,
+            self.archive,
+            self.journal,
+            check,
+            self.now,
+            Patience(
+                propagation=timedelta(seconds=watch.propagation_timeout_seconds),
+                poll=timedelta(seconds=min(5.0, watch.poll_seconds)),
+            ),
+        )
+        return steps.run(plan, step)

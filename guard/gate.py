@@ -1,0 +1,173 @@
+"""The post-release gate: waits for the release to be live, judges it until the verdict is in, acts, and proves that users are well."""
+
+import dataclasses
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from guard.assessor import Assessor
+from guard.config import Mode
+from guard.decision.policy import AskHuman
+from guard.engine import Engine, Guarded
+from guard.errors import GuardError
+from guard.incidents.incident import Incident, IncidentState
+from guard.judge.assessment import Assessment
+from guard.judge.verdict import Verdict
+from guard.model import Provenance, Release, ReleaseState
+from guard.observing import observe_release
+from guard.outcome import GuardResult, Outcome, Timings, outcome_of
+from guard.recovery import look_at_recovery
+from guard.responder import Responder, Response
+from guard.rollback.plan import RollbackRecord, RollbackState
+from webstore.versions import Version
+
+Sleep = Callable[[float], None]
+
+
+class NeverLive(GuardError):
+    """The version that was to be guarded did not go live in time."""
+
+    hint = "look at the review in the developer dashboard; run the gate again when the version is published"
+
+
+class Gate:
+    """Guards one release of one extension, once."""
+
+    def __init__(self, engine: Engine, guarded: Guarded, sleep: Sleep) -> None:
+        self._engine = engine
+        self._guarded = guarded
+        self._sleep = sleep
+        self._responder = Responder(engine)
+
+    def run(self, version: Version | None = None) -> GuardResult:
+        """Guard the release of ``version``, or the one that is published now.
+
+        Raises:
+            NeverLive: it did not go live in time.
+            StoreError: the store cannot be read.
+            HealthCheckError: the browser cannot be used.
+        """
+        started = self._engine.now()
+        self._responder.resume()
+        if version and (done := self._rolled_back_before(version)):
+            return self._after_rollback(done, started)
+        release = self._wait_until_live(version)
+        if release.provenance is Provenance.ROLLBACK and release.rollback_of:
+            done = self._rolled_back_before(release.rollback_of)
+            if done:
+                self._engine.progress.warn(f"{release.version} is itself a rollback, of {release.rollback_of}: nothing new to guard")
+                return self._after_rollback(done, started)
+        return self._guard(release)
+
+    def _rolled_back_before(self, version: Version) -> RollbackRecord | None:
+        records = self._engine.journal.all(self._guarded.extension.item)
+        return next((record for record in records if record.plan.from_version == version), None)
+
+    def _wait_until_live(self, version: Version | None) -> Release:
+        """Until the store and its update service both show the version."""
+        engine, item = self._engine, self._guarded.extension.item
+        deadline = engine.now() + timedelta(seconds=engine.config.watch.live_timeout_seconds)
+        engine.progress.doing(f"waiting for {version or 'the published version'} to be live")
+        while True:
+            shown = self._guarded.store.status(item).published
+            offered = self._guarded.updates.offered(item.id)
+            wanted = version or (shown.version if shown else None)
+            if wanted and shown and offered and shown.version == wanted == offered.version:
+                release = observe_release(engine, self._guarded).release
+                engine.progress.done(f"{release.version} is live at {release.deploy_percentage} %")
+                return release
+            if engine.now() >= deadline:
+                seen = f"the store shows {shown.version if shown else 'nothing'}, users are offered {offered.version if offered else 'nothing'}"
+                raise NeverLive(f"{wanted or 'no version'} is not live: {seen}")
+            self._sleep(self._poll_seconds)
+
+    def _guard(self, release: Release) -> GuardResult:
+        engine = self._engine
+        baseline = engine.releases.baseline_of(release.item, release.version)
+        if baseline is None:
+            engine.progress.warn("no earlier version is recorded as good: run `release-guard release snapshot` before a publish")
+        assessor = Assessor(engine, self._guarded, release, baseline)
+        assessment, response = self._watch(assessor, release, baseline)
+        if response.rollback and response.rollback.state is RollbackState.COMPLETED and response.incident:
+            response = dataclasses.replace(response, incident=self._watch_recovery(response.rollback, response.incident))
+        return self._result(release, baseline, assessment, response, _detected_at(engine, response))
+
+    def _watch(self, assessor: Assessor, release: Release, baseline: Release | None) -> tuple[Assessment, Response]:
+        """Poll until the verdict is healthy or a breach, or the window is over."""
+        engine = self._engine
+        ends_at = release.published_at + engine.config.rollback_window
+        while True:
+            assessment = assessor.assess()
+            engine.progress.done(assessment.headline)
+            response = self._responder.respond(self._guarded, assessment, release, baseline)
+            if assessment.verdict is Verdict.HEALTHY and release.state is ReleaseState.WATCHED:
+                engine.releases.mark(release.item, release.version, ReleaseState.GOOD)
+            if assessment.verdict in {Verdict.HEALTHY, Verdict.BREACH} or engine.now() >= ends_at:
+                return assessment, response
+            self._sleep(self._poll_seconds)
+
+    def _watch_recovery(self, rollback: RollbackRecord, incident: Incident) -> Incident:
+        """Until the signals of what was put back are proved healthy; the incident is then resolved."""
+        engine = self._engine
+        release = engine.releases.find(rollback.plan.item, rollback.plan.new_version)
+        if release is None or not incident.state.is_open:
+            return incident
+        deadline = engine.now() + timedelta(seconds=engine.config.watch.recovery_timeout_seconds)
+        engine.progress.doing(f"watching the signals of {release.version} recover")
+        while engine.now() < deadline:
+            recovery = look_at_recovery(engine, self._guarded, release, incident)
+            if recovery.is_proved:
+                return recovery.incident
+            self._sleep(self._poll_seconds)
+        engine.incidents.note(incident.id, "recovery is not proved yet; the watcher goes on looking")
+        return incident
+
+    def _after_rollback(self, record: RollbackRecord, started: datetime) -> GuardResult:
+        """The result when the release was rolled back by an earlier run."""
+        engine, item = self._engine, record.plan.item
+        incident = engine.incidents.newest_for(item, record.plan.from_version)
+        if incident and incident.state is IncidentState.MONITORING:
+            incident = self._watch_recovery(record, incident)
+        release = engine.releases.find(item, record.plan.from_version) or Release(item, record.plan.from_version, started)
+        baseline = engine.releases.find(item, record.plan.target)
+        timings = Timings(started, engine.now())
+        timeline = engine.incidents.timeline(incident.id) if incident else ()
+        return GuardResult(outcome_of(record), release, baseline, None, None, record, incident, timeline, timings)
+
+    def _result(
+        self, release: Release, baseline: Release | None, assessment: Assessment, response: Response, detected_at: datetime | None
+    ) -> GuardResult:
+        engine = self._engine
+        match assessment.verdict:
+            case Verdict.HEALTHY:
+                outcome = Outcome.HEALTHY
+            case Verdict.BREACH:
+                outcome = outcome_of(response.rollback)
+            case Verdict.NO_DATA | Verdict.INCONCLUSIVE:
+                outcome = Outcome.INCONCLUSIVE
+        return GuardResult(
+            outcome,
+            release,
+            baseline,
+            assessment,
+            response.plan,
+            response.rollback,
+            response.incident,
+            engine.incidents.timeline(response.incident.id) if response.incident else (),
+            Timings(release.published_at, engine.now(), detected_at),
+            verification=engine.verifications.get(str(response.rollback.plan.new_version)) if response.rollback else None,
+            reasons=_held_because(response, self._guarded.mode) if outcome is Outcome.HELD else (),
+        )
+
+    @property
+    def _poll_seconds(self) -> float:
+        return self._engine.config.watch.poll_seconds
+
+
+def _detected_at(engine: Engine, response: Response) -> datetime | None:
+    return response.incident.opened_at if response.incident else (engine.now() if response.plan else None)
+
+
+def _held_because(response: Response, mode: Mode) -> tuple[str, ...]:
+    if isinstance(response.decision, AskHuman):
+        return response.decision.reasons
+    return (f"the mode is {mode.value}: a person decides, with `release-guard rollback`",)

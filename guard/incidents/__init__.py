@@ -1,0 +1,1 @@
+"""Incidents: their life, their timeline, their postmortem. Pure."""

@@ -1,0 +1,1 @@
+"""From samples to verdicts, from verdicts to an assessment and its diagnosis. Pure."""

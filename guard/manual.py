@@ -1,0 +1,82 @@
+"""A rollback that a person asks for: planned from what the store shows now, shown before anything is done, and on a timeline."""
+
+import dataclasses
+
+from guard.engine import Engine, Guarded
+from guard.errors import RollbackRefused
+from guard.incidents.incident import Incident, IncidentState, TimelineEntry, fingerprint
+from guard.model import Provenance, Release, Signal
+from guard.observing import observe_release
+from guard.responder import Responder
+from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, plan_rollback
+from guard.severity import Facts, classify
+from webstore.versions import Version
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What a person asked for."""
+
+    reason: str
+    actor: str
+    to: Version | None = None
+    force: bool = False
+
+
+def plan_by_hand(engine: Engine, guarded: Guarded, request: Request) -> RollbackPlan:
+    """Plan from what is published now.
+
+    Raises:
+        RollbackRefused: there is nothing to go back to, or users have that code already.
+        StoreError: the store cannot be read.
+    """
+    release = observe_release(engine, guarded).release
+    target = _target(engine, release, request.to)
+    if release.provenance is Provenance.ROLLBACK and release.restores == target.version:
+        raise RollbackRefused(f"users have the code of {target.version} already, as {release.version}")
+    known = [known.version for known in engine.releases.all(release.item)]
+    return plan_rollback(release, target, known, reason=request.reason, automatic=False, force=request.force)
+
+
+def roll_back_by_hand(engine: Engine, plan: RollbackPlan, request: Request) -> tuple[RollbackRecord, Incident]:
+    """Follow a plan, on the release's open incident or on one opened for it.
+
+    Raises:
+        ActorBusy: another process is acting on this database.
+    """
+    earlier = [record for record in engine.journal.all(plan.item) if record.plan.id == plan.id]
+    if earlier and earlier[0].state is RollbackState.FAILED:
+        engine.journal.restart(plan)  # a person may try again what failed
+    incident = engine.incidents.open_for(plan.item, plan.from_version) or _open(engine, plan, request)
+    engine.incidents.note(incident.id, f"rollback asked for by hand: {plan.headline}", evidence=request.reason, actor=request.actor)
+    if incident.state is IncidentState.MITIGATING:  # a process died in here and left it so
+        incident = engine.incidents.move(incident, IncidentState.INVESTIGATING, "the earlier attempt is over")
+    return Responder(engine).roll_back(plan, incident)
+
+
+def _target(engine: Engine, release: Release, to: Version | None) -> Release:
+    if to is None:
+        baseline = engine.releases.baseline_of(release.item, release.version)
+        if baseline is None:
+            nothing = RollbackRefused("no earlier version is recorded as good")
+            raise nothing.advise("name a version that was published before with --to")
+        return baseline
+    # The store itself knows what was published before the guard was there; its dry run decides.
+    return engine.releases.find(release.item, to) or Release(release.item, to, engine.now())
+
+
+def _open(engine: Engine, plan: RollbackPlan, request: Request) -> Incident:
+    classification = classify(Facts(texts=[request.reason]))
+    draft = Incident(
+        id="",
+        fingerprint=fingerprint(plan.item, plan.from_version, [Signal.HEALTH]),
+        title=f"{plan.from_version}: rollback asked for by hand",
+        severity=classification.severity,
+        state=IncidentState.INVESTIGATING,
+        item=plan.item,
+        version=plan.from_version,
+        opened_at=engine.now(),
+        cause=request.reason,
+    )
+    entry = TimelineEntry(engine.now(), request.actor, "opened for a rollback by hand", "; ".join(classification.reasons))
+    return engine.incidents.open(draft, entry)[0]

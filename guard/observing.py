@@ -1,0 +1,92 @@
+"""What the store shows now, as releases: new ones recorded with where they come from, the published one kept as a baseline."""
+
+import dataclasses
+
+from guard.engine import Engine, Guarded
+from guard.errors import GuardError
+from guard.model import Provenance, Release, ReleaseState
+from guard.rollback.steps import restored_release
+from webstore.models import ItemStatus
+from webstore.package import Package
+from webstore.store_errors import StoreError
+
+
+class NothingPublished(GuardError):
+    """The store shows no published version."""
+
+    hint = "publish a version first, or check the publisher and the item in release-guard.toml"
+
+
+@dataclasses.dataclass(frozen=True)
+class Sighting:
+    """The published release, and whether it was seen for the first time."""
+
+    release: Release
+    is_new: bool
+    status: ItemStatus
+
+
+def observe_release(engine: Engine, guarded: Guarded) -> Sighting:
+    """Read the store and record what is published.
+
+    Raises:
+        NothingPublished: the item has no published version.
+        StoreError: the store cannot be read.
+    """
+    item = guarded.extension.item
+    status = guarded.store.status(item)
+    version = status.published.version if status.published else None
+    if status.published is None or version is None:
+        raise NothingPublished(f"the store shows no published version of {item.id}")
+    percentage = min((channel.deploy_percentage for channel in status.published.channels if channel.version == version), default=100)
+    seen = Release(item, version, engine.now(), percentage)
+    of_rollback = next((record.plan for record in engine.journal.all(item) if record.plan.new_version == version), None)
+    if of_rollback:  # whoever sees it first, it is never taken for a new upload (DESIGN, section 7, rule 7)
+        target = engine.releases.find(item, of_rollback.target)
+        seen = dataclasses.replace(restored_release(of_rollback, engine.now(), target), deploy_percentage=percentage)
+    elif engine.releases.all(item):
+        seen = dataclasses.replace(seen, provenance=Provenance.UPLOAD)
+    is_new = engine.releases.record(seen)
+    return Sighting(engine.releases.find(item, version) or seen, is_new, status)
+
+
+def snapshot(engine: Engine, guarded: Guarded) -> Release:
+    """Record the published version as good, and keep its package: the baseline of the next release.
+
+    Raises:
+        NothingPublished: the item has no published version.
+        StoreError: the store or the update service cannot be read, or they show different versions.
+        SnapshotRefused: the published version was found bad.
+    """
+    release = observe_release(engine, guarded).release
+    if release.state in {ReleaseState.BAD, ReleaseState.ROLLED_BACK}:
+        raise SnapshotRefused(f"{release.version} is recorded as {release.state.value.replace('_', ' ')}")
+    digest = engine.archive.add(fetch_published(guarded, release))
+    engine.releases.set_digest(release.item, release.version, digest)
+    engine.releases.mark(release.item, release.version, ReleaseState.GOOD)
+    return dataclasses.replace(release, digest=digest, state=ReleaseState.GOOD)
+
+
+class SnapshotRefused(GuardError):
+    """A version that was found bad cannot be taken as good."""
+
+    hint = "publish a good version first"
+
+
+def fetch_published(guarded: Guarded, release: Release) -> Package:
+    """Download what users get, when it is the release that is meant.
+
+    Raises:
+        StoreError: it cannot be downloaded.
+        PackageGone: the update service offers another version.
+    """
+    offered = guarded.updates.offered(release.item.id)
+    if offered is None or offered.version != release.version:
+        raise PackageGone(f"the update service offers {offered.version if offered else 'nothing'}, not {release.version}")
+    return guarded.updates.download(offered, release.item.id)
+
+
+class PackageGone(StoreError):
+    """The package of a version cannot be fetched any more."""
+
+    hint = "users get another version now; `release-guard status` shows which"

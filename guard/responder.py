@@ -1,0 +1,230 @@
+"""Acts on an assessment: decides, opens the incident, and rolls back where mode and safeguards allow it. Everything is on the timeline."""
+
+import dataclasses
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+from guard.config import Mode
+from guard.decision.policy import AskHuman, Decision, Repair, Wait, decide
+from guard.decision.safeguards import Case
+from guard.decision.strategies import RepairPlan
+from guard.engine import Engine, Guarded
+from guard.incidents.incident import Incident, IncidentState, TimelineEntry, fingerprint
+from guard.judge.assessment import Assessment, Cause
+from guard.judge.verdict import Verdict
+from guard.model import Release, ReleaseState, Signal
+from guard.rollback.executor import RollbackExecutor, launched
+from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, StepName, StepState, plan_rollback
+from guard.severity import Classification, Facts, classify
+from healthchecks.result import CheckName, CheckStatus
+from webstore.versions import Version
+
+
+@dataclasses.dataclass(frozen=True)
+class Response:
+    """What was decided on an assessment, and what was done."""
+
+    decision: Decision
+    classification: Classification | None = None
+    incident: Incident | None = None
+    rollback: RollbackRecord | None = None
+
+    @property
+    def plan(self) -> RepairPlan | None:
+        """The repair plan, followed or not."""
+        return None if isinstance(self.decision, Wait) else self.decision.plan
+
+
+class Responder:
+    """Responds for one engine; rollbacks go through its durable executor."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def respond(self, guarded: Guarded, assessment: Assessment, release: Release, baseline: Release | None) -> Response:
+        """Decide and act.
+
+        Raises:
+            ActorBusy: a rollback is due, and another process is acting on this database.
+        """
+        engine = self._engine
+        case = self._case(assessment, release, baseline)
+        classification = classify(facts_of(assessment))
+        decision = decide(case, classification.severity, engine.now())
+        if isinstance(decision, Wait):
+            return Response(decision)
+        if guarded.mode is Mode.OBSERVE:
+            engine.progress.warn(f"observe mode: would open a {classification.severity.name} incident and {_would(decision)}")
+            return Response(decision, classification)
+        incident = self._open_incident(assessment, classification, decision, guarded.mode, release)
+        incident = self._mark_bad(incident, assessment, release)
+        if not isinstance(decision, Repair) or guarded.mode is not Mode.ACT or baseline is None:
+            return Response(decision, classification, incident)
+        plan = plan_rollback(release, baseline, self.known_versions(release), reason=_store_reason(incident), automatic=True)
+        record, incident = self.roll_back(plan, incident)
+        return Response(decision, classification, incident, record)
+
+    def roll_back(self, plan: RollbackPlan, incident: Incident) -> tuple[RollbackRecord, Incident]:
+        """Execute a plan and write on the incident what came of it."""
+        incident = self._engine.incidents.move(incident, IncidentState.MITIGATING, f"rollback begun: {plan.headline}", evidence=plan.reason)
+        with self.executor() as executor:
+            record = executor.execute(plan)
+        return record, self.conclude(record, incident)
+
+    def resume(self) -> list[RollbackRecord]:
+        """Take rollbacks that a killed process left to their end, with their incidents."""
+        if not self._engine.journal.unfinished():
+            return []
+        self._engine.progress.warn("an earlier process ended inside a rollback; going on where it stopped")
+        with self.executor() as executor:
+            records = executor.resume()
+        for record in records:
+            incident = self._engine.incidents.open_for(record.plan.item, record.plan.from_version)
+            if incident and incident.state is IncidentState.MITIGATING:
+                self.conclude(record, incident)
+        return records
+
+    def conclude(self, record: RollbackRecord, incident: Incident) -> Incident:
+        """Move the incident to where the rollback left things."""
+        steps = "; ".join(f"{step.name}: {step.evidence}" for step in record.steps if step.evidence)
+        if record.state is RollbackState.COMPLETED:
+            words = f"rollback completed and verified: users get {record.plan.new_version}, the code of {record.plan.target}"
+            return self._engine.incidents.move(incident, IncidentState.MONITORING, words, evidence=steps)
+        failed = f"rollback failed: {record.failure}; a person is needed"
+        return self._engine.incidents.move(incident, IncidentState.INVESTIGATING, failed, evidence=steps)
+
+    def executor(self) -> AbstractContextManager[RollbackExecutor]:
+        """The durable executor, holding the right to act."""
+        engine = self._engine
+        return launched(engine.database, engine.journal, engine.run_step, _reporter(engine))
+
+    def known_versions(self, release: Release) -> list[Version]:
+        """Every version number that was ever used, as far as the guard knows."""
+        return [known.version for known in self._engine.releases.all(release.item)]
+
+    def _case(self, assessment: Assessment, release: Release, baseline: Release | None) -> Case:
+        engine = self._engine
+        started = [record.plan.from_version for record in engine.journal.all(release.item)]
+        return Case(
+            assessment,
+            release,
+            baseline,
+            engine.config.rollback_window,
+            rolled_back_already=release.version in started,
+            automatic_rollbacks_today=engine.journal.automatic_since(release.item, engine.now() - timedelta(days=1)),
+            max_automatic_rollbacks_a_day=engine.config.watch.max_automatic_rollbacks_a_day,
+        )
+
+    def _open_incident(
+        self, assessment: Assessment, classification: Classification, decision: AskHuman | Repair, mode: Mode, release: Release
+    ) -> Incident:
+        engine = self._engine
+        diagnosis = assessment.diagnosis
+        signals = [verdict.signal for verdict in assessment.breaches]
+        draft = Incident(
+            id="",
+            fingerprint=fingerprint(release.item, release.version, signals),
+            title=title_of(assessment),
+            severity=classification.severity,
+            state=IncidentState.INVESTIGATING,
+            item=release.item,
+            version=release.version,
+            opened_at=engine.now(),
+            affected_users=facts_of(assessment).affected_users,
+            cause=f"{diagnosis.cause.value}: {diagnosis.reason}" if diagnosis else "",
+        )
+        entry = TimelineEntry(engine.now(), "guard", f"breach seen in {release.version}", assessment.headline)
+        known = engine.incidents.open_for(release.item, release.version)
+        incident, is_new = (known, False) if known else engine.incidents.open(draft, entry)
+        if not is_new:
+            return self._renewed(incident, draft, assessment)
+        engine.progress.warn(f"incident {incident.id} ({incident.severity.name}): {incident.title}")
+        engine.incidents.note(incident.id, f"severity {classification.severity.name}", evidence="; ".join(classification.reasons))
+        if diagnosis:
+            engine.incidents.note(incident.id, f"diagnosis: {diagnosis.cause.value}", evidence=diagnosis.reason)
+        engine.incidents.note(incident.id, f"plan: {decision.plan.strategy.name}", evidence=decision.plan.reason)
+        engine.incidents.note(incident.id, f"decision: {_would(decision)}", evidence=_why(decision, mode))
+        return incident
+
+    def _mark_bad(self, incident: Incident, assessment: Assessment, release: Release) -> Incident:
+        """A version found to be the cause is never again a baseline."""
+        if assessment.diagnosis is None or assessment.diagnosis.cause is not Cause.DEPLOYMENT:
+            return incident
+        if release.state is ReleaseState.WATCHED:
+            self._engine.releases.mark(release.item, release.version, ReleaseState.BAD)
+        if incident.state is not IncidentState.INVESTIGATING:
+            return incident
+        return self._engine.incidents.move(incident, IncidentState.IDENTIFIED, f"{release.version} is the cause and is marked bad")
+
+    def _renewed(self, incident: Incident, draft: Incident, assessment: Assessment) -> Incident:
+        """A breach that repeats joins its incident; severity is raised when the evidence grew, never silently lowered."""
+        if draft.severity <= incident.severity:
+            return incident
+        raised = dataclasses.replace(
+            incident, severity=draft.severity, affected_users=max(draft.affected_users, incident.affected_users), cause=draft.cause
+        )
+        words = f"severity raised from {incident.severity.name} to {draft.severity.name}"
+        self._engine.incidents.update(raised, words, assessment.headline)
+        return raised
+
+
+def facts_of(assessment: Assessment) -> Facts:
+    """What an assessment says about severity. Only texts from outside are handed on: our own say "breach" all the time."""
+    errors = assessment.release.signals.get(Signal.ERROR_RATE)
+    is_breach = errors is not None and errors.verdict is Verdict.BREACH
+    checks = assessment.release.checks.checks if assessment.release.checks else ()
+    failed = [result for result in checks if result.status is CheckStatus.FAILED]
+    texts = [result.check.value for result in failed] + [finding.message for result in failed for finding in result.findings]
+    ran = any(result.check is CheckName.LOAD and result.status in {CheckStatus.PASSED, CheckStatus.FAILED} for result in checks)
+    starts = not any(result.check is CheckName.LOAD for result in failed)
+    return Facts(
+        error_rate_above=errors.proved_above if errors and is_breach else 0.0,
+        availability=float(starts) if ran else None,
+        affected_users=errors.affected_users if errors and is_breach else 0,
+        texts=texts,
+    )
+
+
+def title_of(assessment: Assessment) -> str:
+    """What the incident is called: what is broken, and in which version."""
+    parts: list[str] = []
+    checks = assessment.release.checks.checks if assessment.release.checks else ()
+    if failed := [result.check.value for result in checks if result.status is CheckStatus.FAILED]:
+        parts.append(f"{', '.join(failed)} check failed")
+    for verdict in assessment.breaches:
+        if verdict.signal is not Signal.HEALTH:
+            parts.append(f"{verdict.signal.value.replace('_', ' ')} over its limit")
+    return f"{assessment.release.version}: {'; '.join(parts)}"
+
+
+def _store_reason(incident: Incident) -> str:
+    return f"{incident.id} ({incident.severity.name}): {incident.title}"[:500]
+
+
+def _would(decision: AskHuman | Repair) -> str:
+    name = decision.plan.strategy.name
+    return f"follow the plan {name}" if isinstance(decision, Repair) else f"ask a person ({name} is the plan)"
+
+
+def _why(decision: AskHuman | Repair, mode: Mode) -> str:
+    if isinstance(decision, AskHuman):
+        return "; ".join(decision.reasons)
+    if mode is Mode.ACT:
+        return "no safeguard forbids it, and the mode is act"
+    return f"no safeguard forbids it; the mode is {mode.value}, so a person runs `release-guard rollback`"
+
+
+def _reporter(engine: Engine) -> Callable[[RollbackPlan, StepName, StepState, str], None]:
+    def report(_plan: RollbackPlan, step: StepName, state: StepState, evidence: str) -> None:
+        name = step.value.replace("_", " ")
+        if state is StepState.RUNNING:
+            engine.progress.doing(f"rollback: {name}")
+        elif state is StepState.DONE:
+            engine.progress.done(f"rollback: {name}: {evidence}")
+        else:
+            engine.progress.warn(f"rollback: {name} failed: {evidence}")
+
+    return report
+
+

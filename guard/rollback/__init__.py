@@ -1,0 +1,1 @@
+"""The rollback: planned as a whole, journalled step by step, done once."""

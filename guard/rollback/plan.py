@@ -1,0 +1,124 @@
+"""What a rollback will do, all known before anything is done."""
+
+import dataclasses
+import enum
+from collections.abc import Collection
+from datetime import datetime
+
+from guard.errors import RollbackRefused
+from guard.model import Release, ReleaseState
+from webstore.models import Item
+from webstore.versions import Version, lowest_free_above
+
+
+class StepName(enum.StrEnum):
+    """The steps of a rollback, in their order (DESIGN, section 6)."""
+
+    VALIDATE_TARGET = "validate_target"
+    PREPARE = "prepare"
+    PERFORM = "perform"
+    PROPAGATE = "propagate"
+    VERIFY = "verify"
+    UPDATE_CONFIGURATION = "update_configuration"
+
+
+STEP_WORDS = {
+    StepName.VALIDATE_TARGET: "check that the target was published before and is not known to be bad",
+    StepName.PREPARE: "ask the store for a dry run of the rollback",
+    StepName.PERFORM: "ask the store for the rollback, and read back that it took it",
+    StepName.PROPAGATE: "wait until the store and its update service both show the new version",
+    StepName.VERIFY: "download what users get, compare it with the target, and run the health checks on it",
+    StepName.UPDATE_CONFIGURATION: "record where the new version comes from, and block the bad one",
+}
+
+
+class RollbackState(enum.StrEnum):
+    """Where a rollback stands."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class StepState(enum.StrEnum):
+    """Where a step stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclasses.dataclass(frozen=True)
+class RollbackPlan:
+    """One rollback: from which version, to whose code, under which number, and why."""
+
+    item: Item
+    from_version: Version
+    target: Version
+    new_version: Version
+    reason: str
+    automatic: bool
+
+    @property
+    def id(self) -> str:
+        """The same for the same release, whoever plans it: so it can only ever be started once."""
+        return f"rollback-{self.item.publisher}-{self.item.id}-{self.from_version}"
+
+    @property
+    def headline(self) -> str:
+        """The plan in one sentence."""
+        return f"put the code of {self.target} back in place of {self.from_version}, as version {self.new_version}"
+
+
+@dataclasses.dataclass(frozen=True)
+class StepRecord:
+    """A step as the journal has it."""
+
+    name: StepName
+    state: StepState
+    attempts: int = 0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    evidence: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took, 0 when it has not ended."""
+        return (self.finished_at - self.started_at).total_seconds() if self.started_at and self.finished_at else 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class RollbackRecord:
+    """A rollback as the journal has it."""
+
+    plan: RollbackPlan
+    state: RollbackState
+    steps: tuple[StepRecord, ...]
+    created_at: datetime
+    finished_at: datetime | None = None
+    failure: str = ""
+
+    @property
+    def attempts(self) -> int:
+        """How often the store was asked for the rollback itself."""
+        return next((step.attempts for step in self.steps if step.name is StepName.PERFORM), 0)
+
+
+def plan_rollback(
+    release: Release, target: Release, known: Collection[Version], *, reason: str, automatic: bool, force: bool = False
+) -> RollbackPlan:
+    """Plan the rollback of ``release`` to the code of ``target``; ``known`` are the version numbers already used.
+
+    Raises:
+        RollbackRefused: the target makes no sense, or is known to be bad and ``force`` was not said.
+    """
+    if target.version >= release.version:
+        raise RollbackRefused(f"{target.version} is not older than {release.version}, which users have now")
+    if target.state in {ReleaseState.BAD, ReleaseState.ROLLED_BACK} and not force:
+        raise RollbackRefused(f"{target.version} is recorded as {target.state.value.replace('_', ' ')}; going back to it needs --force")
+    if not reason.strip():
+        raise RollbackRefused("the store asks for a reason: give one with --reason")
+    new_version = lowest_free_above(release.version, known)
+    return RollbackPlan(release.item, release.version, target.version, new_version, reason.strip(), automatic)

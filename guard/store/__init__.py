@@ -1,0 +1,1 @@
+"""The store of record, on SQLite and on PostgreSQL."""

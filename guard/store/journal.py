@@ -1,0 +1,150 @@
+"""The journal of rollbacks: the intent is written before the act, the result after it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import func, insert, select, update
+
+from guard.errors import NotRecorded
+from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, StepName, StepRecord, StepState
+from guard.store.schema import rollback_steps, rollbacks
+from guard.store.upsert import upsert
+from webstore.models import Item
+from webstore.versions import Version
+
+_UNFINISHED = (RollbackState.PLANNED.value, RollbackState.RUNNING.value)
+
+
+class Journal:
+    """Rollbacks and their steps."""
+
+    def __init__(self, engine: sqlalchemy.Engine, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._now = now
+
+    def create(self, plan: RollbackPlan) -> RollbackRecord:
+        """Write a plan with all its steps pending. A plan for the same release is already there: then that one is given back."""
+        row = {
+            "id": plan.id,
+            "publisher": plan.item.publisher,
+            "item_id": plan.item.id,
+            "from_version": str(plan.from_version),
+            "target": str(plan.target),
+            "new_version": str(plan.new_version),
+            "reason": plan.reason,
+            "automatic": plan.automatic,
+            "state": RollbackState.PLANNED.value,
+            "created_at": self._now(),
+        }
+        with self._engine.begin() as connection:
+            if upsert(connection, rollbacks, row, key=("id",)):
+                connection.execute(
+                    insert(rollback_steps),
+                    [
+                        {"rollback_id": plan.id, "name": name.value, "position": position, "state": StepState.PENDING.value, "attempts": 0}
+                        for position, name in enumerate(StepName)
+                    ],
+                )
+        return self.get(plan.id)
+
+    def restart(self, plan: RollbackPlan) -> RollbackRecord:
+        """Forget a failed rollback of the same release, so that a person can try again with another plan."""
+        with self._engine.begin() as connection:
+            gone = select(rollbacks.c.id).where(rollbacks.c.id == plan.id, rollbacks.c.state == RollbackState.FAILED.value)
+            connection.execute(rollback_steps.delete().where(rollback_steps.c.rollback_id.in_(gone)))
+            connection.execute(rollbacks.delete().where(rollbacks.c.id == plan.id, rollbacks.c.state == RollbackState.FAILED.value))
+        return self.create(plan)
+
+    def get(self, rollback_id: str) -> RollbackRecord:
+        """A rollback with its steps.
+
+        Raises:
+            NotRecorded: there is none of that id.
+        """
+        with self._engine.connect() as connection:
+            row = connection.execute(select(rollbacks).where(rollbacks.c.id == rollback_id)).mappings().first()
+            if row is None:
+                raise NotRecorded(f"no rollback {rollback_id} is recorded")
+            steps = connection.execute(
+                select(rollback_steps).where(rollback_steps.c.rollback_id == rollback_id).order_by(rollback_steps.c.position)
+            ).mappings()
+            return _record(row, tuple(_step(step) for step in steps))
+
+    def all(self, item: Item) -> list[RollbackRecord]:
+        """Every rollback of an item, the newest first."""
+        return self._where((rollbacks.c.publisher == item.publisher) & (rollbacks.c.item_id == item.id))
+
+    def unfinished(self) -> list[RollbackRecord]:
+        """Those that were begun, or only planned, when a process died."""
+        return self._where(rollbacks.c.state.in_(_UNFINISHED))
+
+    def automatic_since(self, item: Item, since: datetime) -> int:
+        """How many rollbacks the guard began by itself."""
+        statement = select(func.count()).where(
+            rollbacks.c.publisher == item.publisher,
+            rollbacks.c.item_id == item.id,
+            rollbacks.c.automatic.is_(True),
+            rollbacks.c.created_at >= since,
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(statement).scalar_one()
+
+    def begin(self, rollback_id: str, step: StepName) -> None:
+        """Write that a step is being run, before anything of it is done."""
+        with self._engine.begin() as connection:
+            connection.execute(update(rollbacks).where(rollbacks.c.id == rollback_id).values(state=RollbackState.RUNNING.value))
+            connection.execute(
+                _one(rollback_steps, rollback_id, step).values(
+                    state=StepState.RUNNING.value,
+                    started_at=func.coalesce(rollback_steps.c.started_at, sqlalchemy.bindparam("at", self._now())),
+                )
+            )
+
+    def count_attempt(self, rollback_id: str, step: StepName) -> int:
+        """Write that the world is about to be changed; how often that makes it. Durable, so a crash loop runs out too."""
+        with self._engine.begin() as connection:
+            statement = _one(rollback_steps, rollback_id, step).values(attempts=rollback_steps.c.attempts + 1)
+            return connection.execute(statement.returning(rollback_steps.c.attempts)).scalar_one()
+
+    def end(self, rollback_id: str, step: StepName, state: StepState, evidence: str) -> None:
+        """Write how a step ended, and what shows it."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                _one(rollback_steps, rollback_id, step).values(state=state.value, finished_at=self._now(), evidence=evidence)
+            )
+
+    def finish(self, rollback_id: str, state: RollbackState, failure: str = "") -> None:
+        """Write how the rollback ended."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(rollbacks).where(rollbacks.c.id == rollback_id).values(state=state.value, finished_at=self._now(), failure=failure)
+            )
+
+    def _where(self, condition: sqlalchemy.ColumnElement[bool]) -> list[RollbackRecord]:
+        with self._engine.connect() as connection:
+            ids = connection.execute(select(rollbacks.c.id).where(condition).order_by(rollbacks.c.created_at.desc())).scalars().all()
+        return [self.get(rollback_id) for rollback_id in ids]
+
+
+def _one(table: sqlalchemy.Table, rollback_id: str, step: StepName) -> sqlalchemy.Update:
+    return update(table).where(table.c.rollback_id == rollback_id, table.c.name == step.value)
+
+
+def _step(row: Any) -> StepRecord:
+    return StepRecord(
+        StepName(row["name"]), StepState(row["state"]), row["attempts"], row["started_at"], row["finished_at"], row["evidence"]
+    )
+
+
+def _record(row: Any, steps: tuple[StepRecord, ...]) -> RollbackRecord:
+    plan = RollbackPlan(
+        Item(row["publisher"], row["item_id"]),
+        Version.parse(row["from_version"]),
+        Version.parse(row["target"]),
+        Version.parse(row["new_version"]),
+        row["reason"],
+        row["automatic"],
+    )
+    return RollbackRecord(plan, RollbackState(row["state"]), steps, row["created_at"], row["finished_at"], row["failure"])

@@ -1,0 +1,79 @@
+"""The guard's own errors to Sentry, when RELEASE_GUARD_SENTRY_DSN is set. Secrets are scrubbed by key and by value."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sentry_sdk
+from sentry_sdk.scrubber import DEFAULT_DENYLIST, EventScrubber
+from sentry_sdk.transport import Transport
+
+from webstore.errors import ReleaseGuardError
+
+DSN_VARIABLE = "RELEASE_GUARD_SENTRY_DSN"
+_SECRET_NAMES = ("TOKEN", "SECRET", "PASSWORD", "CREDENTIALS", "DSN", "DATABASE_URL", "KEY", "WEBHOOK")
+_SHORTEST_SECRET = 6
+_FLUSH_SECONDS = 5
+
+
+@contextlib.contextmanager
+def reporting(command: str, transport: Transport | None = None) -> Iterator[None]:
+    """Report what the command raises that nobody foresaw. Errors that we raise on purpose are for the user, not for us.
+
+    It never changes the outcome: a DSN that cannot be used is as none at all.
+    """
+    secrets = secrets_of(os.environ)
+
+    def before_send(event: Any, _hint: Any) -> Any:
+        return redact(event, secrets)
+
+    try:
+        sentry_sdk.init(
+            dsn=os.environ.get(DSN_VARIABLE),
+            transport=transport,
+            send_default_pii=False,
+            include_local_variables=False,
+            auto_enabling_integrations=False,
+            auto_session_tracking=False,
+            max_breadcrumbs=0,
+            event_scrubber=EventScrubber(denylist=[*DEFAULT_DENYLIST, "refresh_token", "client_secret", "webhook"], recursive=True),
+            before_send=before_send,
+            ignore_errors=[ReleaseGuardError, KeyboardInterrupt, SystemExit],
+        )
+    except (sentry_sdk.utils.BadDsn, ValueError):
+        yield
+        return
+    sentry_sdk.set_tag("command", command)
+    try:
+        yield
+    except ReleaseGuardError:
+        raise
+    except Exception as error:
+        sentry_sdk.capture_exception(error)
+        raise
+    finally:
+        sentry_sdk.flush(_FLUSH_SECONDS)
+
+
+def secrets_of(environment: Mapping[str, str]) -> list[str]:
+    """The values of variables that look like secrets, the longest first."""
+    values = {
+        value
+        for name, value in environment.items()
+        if any(word in name.upper() for word in _SECRET_NAMES) and len(value) >= _SHORTEST_SECRET
+    }
+    return sorted(values, key=len, reverse=True)
+
+
+def redact(value: Any, secrets: list[str]) -> Any:
+    """The same structure with every known secret replaced wherever it stands in a text."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "[Filtered]")
+        return value
+    if isinstance(value, Mapping):
+        return {key: redact(item, secrets) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact(item, secrets) for item in value]
+    return value

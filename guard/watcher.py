@@ -1,0 +1,105 @@
+"""The watcher: one tick looks at every configured extension once. It says what it saw; one that fails takes no other down."""
+
+import dataclasses
+from collections.abc import Callable
+
+from guard.assessor import Assessor
+from guard.decision.policy import Wait
+from guard.engine import Engine, Guarded
+from guard.errors import ExitCode
+from guard.incidents.incident import IncidentState
+from guard.judge.verdict import Verdict
+from guard.model import Provenance, ReleaseState
+from guard.observing import Sighting, observe_release, snapshot
+from guard.outcome import EXIT_CODES, Outcome, outcome_of
+from guard.recovery import look_at_recovery
+from guard.responder import Responder
+from webstore.errors import ReleaseGuardError
+
+
+@dataclasses.dataclass(frozen=True)
+class Tick:
+    """What one look at one extension came to."""
+
+    extension: str
+    version: str | None
+    outcome: Outcome
+    sentence: str
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What it earns."""
+        return EXIT_CODES[self.outcome]
+
+
+class Watcher:
+    """Watches every configured extension."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._responder = Responder(engine)
+        self._assessors: dict[tuple[str, str], Assessor] = {}
+
+    def tick(self) -> list[Tick]:
+        """Look at each extension once.
+
+        Raises:
+            ActorBusy: an unfinished rollback waits, and another process is acting.
+        """
+        self._responder.resume()
+        return [self._guarded_tick(extension.id) for extension in self._engine.config.extension]
+
+    def run(self, wait: Callable[[float], bool], report: Callable[[list[Tick]], None]) -> None:
+        """Tick until ``wait`` (seconds) says that it is time to stop."""
+        while True:
+            report(self.tick())
+            if wait(self._engine.config.watch.poll_seconds):
+                return
+
+    def _guarded_tick(self, extension_id: str) -> Tick:
+        extension = self._engine.config.select(extension_id)
+        name = extension.name or extension.id
+        try:
+            return self._look(self._engine.guarded(extension), name)
+        except ReleaseGuardError as error:
+            self._engine.progress.warn(f"{name}: {error}")
+            return Tick(name, None, Outcome.FAILED, error.explain())
+
+    def _look(self, guarded: Guarded, name: str) -> Tick:
+        sighting = observe_release(self._engine, guarded)
+        release = sighting.release
+        version = str(release.version)
+        if release.provenance is Provenance.ROLLBACK:
+            return self._after_rollback(guarded, sighting, name)
+        if release.provenance is Provenance.UNKNOWN and release.state is ReleaseState.WATCHED:
+            snapshot(self._engine, guarded)
+            return Tick(name, version, Outcome.HEALTHY, f"{version} is the first version seen: taken as the baseline, not judged")
+        if release.state is not ReleaseState.WATCHED and not self._engine.incidents.open_for(release.item, release.version):
+            return Tick(name, version, Outcome.HEALTHY, f"{version} is recorded as {release.state.value}")
+        return self._judge(guarded, sighting, name)
+
+    def _judge(self, guarded: Guarded, sighting: Sighting, name: str) -> Tick:
+        release, engine = sighting.release, self._engine
+        baseline = engine.releases.baseline_of(release.item, release.version)
+        assessor = self._assessors.setdefault((release.item.id, str(release.version)), Assessor(engine, guarded, release, baseline))
+        assessment = assessor.assess()
+        response = self._responder.respond(guarded, assessment, release, baseline)
+        if assessment.verdict is Verdict.HEALTHY and release.state is ReleaseState.WATCHED:
+            engine.releases.mark(release.item, release.version, ReleaseState.GOOD)
+        if isinstance(response.decision, Wait):
+            outcome = Outcome.HEALTHY if assessment.verdict is Verdict.HEALTHY else Outcome.INCONCLUSIVE
+        else:
+            outcome = outcome_of(response.rollback)
+        return Tick(name, str(release.version), outcome, assessment.headline)
+
+    def _after_rollback(self, guarded: Guarded, sighting: Sighting, name: str) -> Tick:
+        """What a rollback put back is watched until it is proved well; then its incident is resolved."""
+        release, engine = sighting.release, self._engine
+        words = f"{release.version} is a rollback of {release.rollback_of} to {release.restores}"
+        incident = engine.incidents.open_for(release.item, release.rollback_of) if release.rollback_of else None
+        if incident is None or incident.state is not IncidentState.MONITORING:
+            return Tick(name, str(release.version), Outcome.HEALTHY, words)
+        recovery = look_at_recovery(engine, guarded, release, incident)
+        if recovery.is_proved:
+            return Tick(name, str(release.version), Outcome.HEALTHY, f"{words}; users are well")
+        return Tick(name, str(release.version), Outcome.ROLLED_BACK, f"{words}; recovery is not proved yet: {recovery.evidence}")
