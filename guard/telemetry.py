@@ -18,7 +18,7 @@ _FLUSH_SECONDS = 5
 
 
 @contextlib.contextmanager
-def reporting(command: str, transport: Transport | None = None) -> Iterator[None]:
+def reporting(command: str, transport: Transport | None = None) -> Generator[None]:
     """Report what the command raises that nobody foresaw. Errors that we raise on purpose are for the user, not for us.
 
     It never changes the outcome: a DSN that cannot be used is as none at all.

@@ -25,7 +25,7 @@ class Console:
         self._status: Status | None = None
 
     @contextlib.contextmanager
-    def working(self) -> Iterator["Console"]:
+    def working(self) -> Generator["Console"]:
         """Show a spinner with what is being done, where there is a terminal."""
         if not self._error.is_terminal:
             yield self

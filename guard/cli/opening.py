@@ -2,7 +2,7 @@
 
 import contextlib
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from guard.cli.console import Console
@@ -20,7 +20,7 @@ def configuration(args: Namespace) -> Config:
 
 
 @contextlib.contextmanager
-def engine(args: Namespace, config: Config | None = None) -> Iterator[tuple[Engine, Console]]:
+def engine(args: Namespace, config: Config | None = None) -> Generator[tuple[Engine, Console]]:
     """An engine whose progress is shown on the console.
 
     Raises:

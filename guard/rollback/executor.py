@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +63,7 @@ class RollbackExecutor:
 @contextlib.contextmanager
 def launched(
     engine: sqlalchemy.Engine, journal: Journal, run_step: RunStep, report: Report = _silent
-) -> Iterator[RollbackExecutor]:
+) -> Generator[RollbackExecutor]:
     """An executor that holds the right to act on this database.
 
     Raises:

@@ -2,7 +2,7 @@
 
 import contextlib
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import sqlalchemy
@@ -13,7 +13,7 @@ _ADVISORY_KEY = 7_262_747
 
 
 @contextlib.contextmanager
-def acting(engine: sqlalchemy.Engine) -> Iterator[None]:
+def acting(engine: sqlalchemy.Engine) -> Generator[None]:
     """Hold the right to act.
 
     Raises:
@@ -25,7 +25,7 @@ def acting(engine: sqlalchemy.Engine) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _hold_file(engine: sqlalchemy.Engine) -> Iterator[None]:
+def _hold_file(engine: sqlalchemy.Engine) -> Generator[None]:
     path = Path(f"{engine.url.database}.acting")
     with path.open("w", encoding="utf-8") as file:
         try:
@@ -36,7 +36,7 @@ def _hold_file(engine: sqlalchemy.Engine) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _hold_advisory(engine: sqlalchemy.Engine) -> Iterator[None]:
+def _hold_advisory(engine: sqlalchemy.Engine) -> Generator[None]:
     with engine.connect() as connection:
         if not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_ADVISORY_KEY})").scalar_one():
             raise ActorBusy("another release-guard process is acting on this database")

@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,7 +18,7 @@ class PortTaken(ReleaseGuardError):
 
 
 @contextlib.contextmanager
-def serve(app: Starlette, port: int = 0) -> Iterator[str]:
+def serve(app: Starlette, port: int = 0) -> Generator[str]:
     """Serve ``app`` on 127.0.0.1 (port 0: a free one) and give its base URL, without a slash at its end.
 
     Only loopback is ever bound: the stand-ins ask for no credentials, so nobody else may reach them.
@@ -27,7 +27,7 @@ def serve(app: Starlette, port: int = 0) -> Iterator[str]:
         PortTaken: the port is in use.
     """
     with _bound_socket(port) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1))
         started = threading.Event()
         startup = server.startup
 
@@ -47,7 +47,7 @@ def serve(app: Starlette, port: int = 0) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _bound_socket(port: int) -> Iterator[socket.socket]:
+def _bound_socket(port: int) -> Generator[socket.socket]:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,0 +1,168 @@
+"""A package: the files and the manifest of one version, and the digests that identify its content."""
+
+import dataclasses
+import hashlib
+import io
+import json
+import os
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from webstore.crx import is_crx, read_crx
+from webstore.safe_zip import MAX_ENTRIES, MAX_TOTAL_BYTES, PackageError, check_name, read_entries
+from webstore.versions import Version, VersionError
+
+MANIFEST = "manifest.json"
+STORE_KEYS = frozenset({"version", "version_name", "key", "update_url"})
+"""What differs between the same code under two versions, or is added by the store."""
+
+_NOT_PACKAGED = frozenset({".git", ".hg", ".svn", ".DS_Store", "__MACOSX"})
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Package:
+    """The content of one version of an extension."""
+
+    files: Mapping[str, bytes]
+    """Content by path, with forward slashes, relative to the package's root."""
+    manifest: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, files: Mapping[str, bytes]) -> "Package":
+        """A package of these files.
+
+        Raises:
+            PackageError: the manifest is missing or cannot be used.
+        """
+        kept = {name: content for name, content in files.items() if not name.startswith("_metadata/")}
+        package = cls(kept, _manifest(kept))
+        package.version  # noqa: B018 - a package without a usable version is refused here, not where it is first used
+        return package
+
+    @classmethod
+    def read(cls, source: Path | bytes) -> "Package":
+        """Read a folder, a zip or a CRX (whose signature is verified).
+
+        Raises:
+            PackageError: it is none of these, or not safe to read.
+            CrxError: the CRX is broken or was changed after it was signed.
+        """
+        if isinstance(source, bytes):
+            return cls.of(read_entries(read_crx(source).archive if is_crx(source) else source))
+        if source.is_dir():
+            return cls.of(dict(_folder(source)))
+        try:
+            if source.stat().st_size > MAX_TOTAL_BYTES:
+                raise PackageError(f"{source.name} is larger than {MAX_TOTAL_BYTES} bytes")
+            return cls.read(source.read_bytes())
+        except OSError as error:
+            raise PackageError(f"{source} cannot be read: {error.strerror}") from error
+
+    @property
+    def version(self) -> Version:
+        """The version in the manifest."""
+        value = self.manifest.get("version")
+        if not isinstance(value, str):
+            raise PackageError("manifest.json: `version` is missing or not a text")
+        try:
+            return Version.parse(value)
+        except VersionError as error:
+            raise PackageError(f"manifest.json: `version`: {error}") from error
+
+    @property
+    def name(self) -> str:
+        """The name in the manifest, as it stands there."""
+        name = self.manifest.get("name")
+        return name if isinstance(name, str) else "(no name)"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over every path and content, whatever the archive's order, dates or compression were."""
+        return _digest(self.files)
+
+    @property
+    def code_digest(self) -> str:
+        """The same without what the store adds or a rollback changes: equal for the same code under two version numbers."""
+        plain = {key: value for key, value in self.manifest.items() if key not in STORE_KEYS}
+        canonical = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+        return _digest({**self.files, MANIFEST: canonical})
+
+    def to_zip(self) -> bytes:
+        """A zip of it: the same bytes for the same content."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in sorted(self.files):
+                entry = zipfile.ZipInfo(name, _EPOCH)
+                entry.external_attr = 0o100644 << 16
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(entry, self.files[name])
+        return buffer.getvalue()
+
+    def with_version(self, version: Version) -> "Package":
+        """The same code under another version number."""
+        changed = {key: value for key, value in self.manifest.items() if key != "version_name"}
+        return self._with_manifest({**changed, "version": str(version)})
+
+    def with_files(self, changes: Mapping[str, bytes | None]) -> "Package":
+        """With these files added or replaced, or taken out where the content is none.
+
+        Raises:
+            PackageError: a name is unsafe, or the manifest can no longer be used.
+        """
+        for name in changes:
+            check_name(name)
+        merged = {**self.files, **changes}
+        return Package.of({name: content for name, content in merged.items() if content is not None})
+
+    def unpack(self, folder: Path, *, key: str | None = None) -> None:
+        """Write it to a folder, with ``key`` (base64 of a DER public key) in the manifest, which fixes the extension's id."""
+        content = self._with_manifest({**self.manifest, "key": key}) if key else self
+        for name, data in content.files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+
+    def _with_manifest(self, manifest: Mapping[str, Any]) -> "Package":
+        text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+        return Package.of({**self.files, MANIFEST: text.encode()})
+
+
+def _manifest(files: Mapping[str, bytes]) -> Mapping[str, Any]:
+    if MANIFEST not in files:
+        raise PackageError("manifest.json is missing at the package's root")
+    try:
+        value: Any = json.loads(files[MANIFEST].decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise PackageError("manifest.json is not UTF-8 text") from error
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise PackageError(f"manifest.json is not valid JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise PackageError("manifest.json does not hold an object")
+    return cast("Mapping[str, Any]", value)
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(files[name]).digest())
+    return whole.hexdigest()
+
+
+def _folder(root: Path) -> Iterator[tuple[str, bytes]]:
+    """Every file of a folder but those of version control; links are not followed."""
+    count = size = 0
+    for parent, folders, names in os.walk(root):
+        folders[:] = sorted(folder for folder in folders if folder not in _NOT_PACKAGED)
+        for name in sorted(names):
+            path = Path(parent, name)
+            if name in _NOT_PACKAGED:
+                continue
+            if path.is_symlink() or not path.is_file():
+                raise PackageError(f"{path.relative_to(root)} is a link or a special file")
+            count, size = count + 1, size + path.stat().st_size
+            if count > MAX_ENTRIES or size > MAX_TOTAL_BYTES:
+                raise PackageError(f"the folder holds more than {MAX_ENTRIES} files or {MAX_TOTAL_BYTES} bytes; is it the extension's?")
+            yield path.relative_to(root).as_posix(), path.read_bytes()

@@ -1,0 +1,134 @@
+"""The update service: what browsers are offered, and the signed package that they would get."""
+
+import dataclasses
+import hashlib
+import hmac
+import xml.etree.ElementTree as ET
+from urllib.parse import urlsplit
+
+import requests
+import tenacity
+
+from webstore.auth import is_loopback
+from webstore.crx import CrxError, read_crx
+from webstore.package import Package
+from webstore.safe_zip import PackageError
+from webstore.store_errors import StoreError, StoreUnavailable, StoreUnreachable, UpdateServiceError
+from webstore.versions import Version, VersionError
+
+BROWSER_VERSION = "150.0.0.0"
+"""Said to the service, which withholds packages that a browser is too old for."""
+
+_MAX_ANSWER = 1024 * 1024
+_MAX_PACKAGE = 512 * 1024 * 1024
+_CHUNK = 256 * 1024
+_NAMESPACE = "{http://www.google.com/update2/response}"
+
+
+@dataclasses.dataclass(frozen=True)
+class OfferedUpdate:
+    """A version that the service offers to every browser that asks."""
+
+    version: Version
+    codebase: str
+    """Address of the CRX."""
+    sha256: str | None
+    size: int | None
+
+
+class UpdateService:
+    """Asks as a browser would."""
+
+    def __init__(self, update_url: str, session: requests.Session | None = None, *, timeout_seconds: float = 30.0) -> None:
+        self._url = update_url
+        self._session = session or requests.Session()
+        self._timeout = timeout_seconds
+
+    def offered(self, extension_id: str) -> OfferedUpdate | None:
+        """What a browser without the extension is offered; none when nothing is.
+
+        Raises:
+            StoreError: the service is out of reach, or its answer makes no sense.
+        """
+        params = {
+            "response": "updatecheck",
+            "acceptformat": "crx3",
+            "prodversion": BROWSER_VERSION,
+            "x": f"id={extension_id}&uc",
+        }
+        return parse_answer(self._get(self._url, _MAX_ANSWER, params), extension_id)
+
+    def download(self, offered: OfferedUpdate, extension_id: str) -> Package:
+        """Fetch an offered package, and hold it to what was said of it: length, SHA-256, signature and id.
+
+        Raises:
+            StoreError: it cannot be fetched, or it is not what was offered.
+        """
+        scheme = urlsplit(offered.codebase).scheme
+        if scheme != "https" and not (scheme == "http" and is_loopback(offered.codebase)):
+            raise UpdateServiceError("the update service names an address that is neither https nor on this machine")
+        data = self._get(offered.codebase, _MAX_PACKAGE, None)
+        if offered.sha256 and not hmac.compare_digest(hashlib.sha256(data).hexdigest(), offered.sha256.lower()):
+            raise UpdateServiceError("the downloaded package has not the SHA-256 that the update service named")
+        try:
+            crx = read_crx(data)
+            package = Package.read(crx.archive)
+        except (CrxError, PackageError) as error:
+            raise UpdateServiceError("the downloaded package cannot be used") from error
+        if crx.extension_id != extension_id:
+            raise UpdateServiceError(f"the downloaded package is signed for {crx.extension_id}, not for {extension_id}")
+        if package.version != offered.version:
+            raise UpdateServiceError(f"the downloaded package is {package.version}, not {offered.version} as offered")
+        return package
+
+    @tenacity.retry(
+        retry=tenacity.retry_if_exception(lambda error: isinstance(error, StoreError) and error.retry),
+        stop=tenacity.stop_after_attempt(4),
+        wait=tenacity.wait_exponential_jitter(initial=0.3, max=4),
+        reraise=True,
+    )
+    def _get(self, url: str, longest: int, params: dict[str, str] | None) -> bytes:
+        try:
+            with self._session.get(url, params=params, timeout=self._timeout, stream=True) as answer:
+                if answer.status_code >= 500:  # noqa: PLR2004 - the server's own failures
+                    raise StoreUnavailable(f"the update service failed: HTTP {answer.status_code}")
+                if answer.status_code != requests.codes.ok:
+                    raise UpdateServiceError(f"the update service answered HTTP {answer.status_code}")
+                data = bytearray()
+                for chunk in answer.iter_content(_CHUNK):
+                    data += chunk
+                    if len(data) > longest:
+                        raise UpdateServiceError(f"the update service's answer is longer than {longest} bytes")
+                return bytes(data)
+        except requests.exceptions.RequestException as error:
+            raise StoreUnreachable("the update service cannot be reached") from ConnectionError(type(error).__name__)
+
+
+def parse_answer(body: bytes, extension_id: str) -> OfferedUpdate | None:
+    """Read a `gupdate` document.
+
+    Raises:
+        UpdateServiceError: it is none, or says nothing of this extension.
+    """
+    if b"<!" in body:  # no entity or document type is ever needed here, and both can be made to hurt
+        raise UpdateServiceError("the update service's answer holds a document type")
+    try:
+        root = ET.fromstring(body)  # noqa: S314 - bounded in size, and without entities (see above)
+    except ET.ParseError as error:
+        raise UpdateServiceError("the update service's answer is not XML") from error
+    app = next((app for app in root.iter(f"{_NAMESPACE}app") if app.get("appid") == extension_id), None)
+    if app is None:
+        raise UpdateServiceError("the update service's answer says nothing of this extension")
+    check = app.find(f"{_NAMESPACE}updatecheck")
+    if check is None or check.get("status", "ok") != "ok" or not check.get("codebase"):
+        return None
+    try:
+        size = check.get("size")
+        return OfferedUpdate(
+            Version.parse(check.get("version", "")),
+            check.get("codebase", ""),
+            check.get("hash_sha256"),
+            int(size) if size else None,
+        )
+    except (VersionError, ValueError) as error:
+        raise UpdateServiceError("the update service's answer names a version or size that is none") from error
