@@ -1,0 +1,246 @@
+"""Chromium with an extension in it: loaded by CDP, its errors readable, its storage readable, and always closed again.
+
+Loading by CDP (`Extensions.loadUnpacked`) says why an extension is refused, where the command line is silent; calling it again for
+the same id with another folder is a true update, with `onInstalled` and with users' storage kept.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from typing import Any, Self, cast
+
+from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, Route, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+from healthchecks.chromium import Chromium
+from healthchecks.errors import BrowserFailed, LoadRefused
+from healthchecks.result import plain
+
+LAUNCH_SECONDS = 30
+_POLL_MS = 40
+_CALM_READS = 4
+"""The error lists must stay the same for so many reads before they are believed to be complete."""
+_SMALL_PAGE = {"width": 800, "height": 600}
+_QUIET = (
+    "--enable-unsafe-extension-debugging",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+    "--password-store=basic",
+)
+
+_READ_STATE = """async (id) => {
+  const all = await new Promise((done) => chrome.developerPrivate.getExtensionsInfo({}, done));
+  return all.find((one) => one.id === id) ?? null;
+}"""
+_READ_STORAGE = "async () => (globalThis.chrome?.storage?.local ? await chrome.storage.local.get() : null)"
+_WRITE_STORAGE = "async (items) => { await chrome.storage.local.set(items); }"
+
+
+@dataclasses.dataclass(frozen=True)
+class ExtensionState:
+    """What chrome://extensions says of an extension."""
+
+    version: str
+    is_enabled: bool
+    manifest_errors: tuple[str, ...]
+    runtime_errors: tuple[str, ...]
+    """Exceptions and what else Chromium counts as an error, each on one line."""
+    has_worker: bool
+    """Whether its service worker runs now; a worker that sleeps does not."""
+
+
+class ExtensionBrowser:
+    """One Chromium with a profile of its own, deleted at the end."""
+
+    def __init__(self, chromium: Chromium, *, headless: bool = True, timeout_seconds: float = 30.0) -> None:
+        self._chromium = chromium
+        self._headless = headless
+        self._timeout_seconds = timeout_seconds
+        self._closing = contextlib.ExitStack()
+        self._storage_page: tuple[str, Page] | None = None
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as opening:
+            profile = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="release-guard-", ignore_cleanup_errors=True)))
+            (profile / "Default").mkdir()
+            preferences = {"extensions": {"ui": {"developer_mode": True}}}  # without it Chromium keeps no error lists
+            (profile / "Default" / "Preferences").write_text(json.dumps(preferences), encoding="utf-8")
+            playwright = opening.enter_context(sync_playwright())
+            self._context = self._launch(playwright, profile)
+            opening.callback(self._close_context)
+            self._cdp = self._session()
+            self._pid = self._browser_pid()
+            self._admin = self._context.pages[0]
+            self._admin.goto("chrome://extensions")
+            self._closing = opening.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    def _launch(self, playwright: Playwright, profile: Path) -> BrowserContext:
+        try:
+            context = playwright.chromium.launch_persistent_context(
+                str(profile),
+                executable_path=str(self._chromium.path),
+                headless=self._headless,
+                chromium_sandbox=os.geteuid() != 0,  # Chromium's sandbox does not run as root
+                ignore_default_args=["--disable-extensions"],
+                args=list(_QUIET),
+                viewport=cast("Any", _SMALL_PAGE),
+                timeout=LAUNCH_SECONDS * 1000,
+            )
+        except PlaywrightError as error:
+            first = plain(error.message.splitlines()[0] if error.message else "no reason given")
+            raise BrowserFailed(f"{self._chromium.path} did not start: {first}") from None
+        context.set_default_timeout(self._timeout_seconds * 1000)
+        return context
+
+    def _session(self) -> CDPSession:
+        if self._context.browser is None:
+            raise BrowserFailed("the browser gives no debugging session")
+        return self._context.browser.new_browser_cdp_session()
+
+    def _browser_pid(self) -> int | None:
+        processes = cast("list[dict[str, Any]]", self._cdp.send("SystemInfo.getProcessInfo")["processInfo"])
+        return next((int(process["id"]) for process in processes if process["type"] == "browser"), None)
+
+    def _close_context(self) -> None:
+        try:
+            self._context.close()
+        except PlaywrightError:
+            self.kill()  # it no longer answers; nothing may stay behind
+
+    def kill(self) -> None:
+        """End the browser's process, when it no longer does what it is told."""
+        if self._pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+
+    @contextlib.contextmanager
+    def limited(self, seconds: float) -> Generator[Callable[[], bool]]:
+        """Kill the browser when the block takes longer: a page in an endless loop answers to nothing else.
+
+        Gives a function that says whether that happened.
+        """
+        fired = threading.Event()
+
+        def end() -> None:
+            fired.set()
+            self.kill()
+
+        timer = threading.Timer(seconds, end)
+        timer.start()
+        try:
+            yield fired.is_set
+        finally:
+            timer.cancel()
+
+    def load(self, folder: Path) -> str:
+        """Load an unpacked extension, or update it when its id is loaded already; the id.
+
+        Raises:
+            LoadRefused: Chromium does not take it.
+        """
+        self.close_storage_page()
+        try:
+            return str(cast("dict[str, Any]", self._cdp.send("Extensions.loadUnpacked", {"path": str(folder)}))["id"])
+        except PlaywrightError as error:
+            words = error.message.partition("(Extensions.loadUnpacked): ")[2] or error.message
+            raise LoadRefused(plain(words)) from None
+
+    def state(self, extension_id: str) -> ExtensionState:
+        """What Chromium says of the extension now.
+
+        Raises:
+            BrowserFailed: it is not there.
+        """
+        found: Mapping[str, Any] | None = self._admin.evaluate(_READ_STATE, extension_id)
+        if found is None:
+            raise BrowserFailed("Chromium does not list the extension that it has loaded")
+        views = cast("list[Mapping[str, Any]]", found.get("views", []))
+        return ExtensionState(
+            version=str(found.get("version", "")),
+            is_enabled=found.get("state") == "ENABLED",
+            manifest_errors=_messages(found.get("manifestErrors")),
+            runtime_errors=_messages(found.get("runtimeErrors")),
+            has_worker=any(view.get("type") == "EXTENSION_SERVICE_WORKER_BACKGROUND" for view in views),
+        )
+
+    def settle(self, extension_id: str, *, seconds: float, until: Callable[[ExtensionState], bool] | None = None) -> ExtensionState:
+        """Wait until ``until`` holds and the error lists are calm, at most so long; the state then."""
+        deadline = time.monotonic() + seconds
+        state, calm = self.state(extension_id), 0
+        while time.monotonic() < deadline and (calm < _CALM_READS or (until is not None and not until(state))):
+            self._admin.wait_for_timeout(_POLL_MS)
+            before, state = state, self.state(extension_id)
+            same = (before.manifest_errors, before.runtime_errors) == (state.manifest_errors, state.runtime_errors)
+            calm = calm + 1 if same else 0
+        return state
+
+    def new_page(self) -> Page:
+        """An empty tab."""
+        return self._context.new_page()
+
+    def open(self, url: str, page_file: Path | None = None) -> Page:
+        """A tab with a web page: live, or ``page_file`` under that address without any network.
+
+        Raises:
+            BrowserFailed: it cannot be opened.
+        """
+        page = self.new_page()
+        if page_file is not None:
+            content = page_file.read_bytes()
+
+            def answer(route: Route) -> None:
+                if route.request.url == page.url or route.request.is_navigation_request():
+                    route.fulfill(body=content, content_type="text/html; charset=utf-8")
+                elif route.request.url.startswith(("http:", "https:")):
+                    route.abort()
+                else:
+                    route.continue_()
+
+            page.route("**/*", answer)
+        try:
+            page.goto(url, wait_until="load")
+        except PlaywrightError as error:
+            raise BrowserFailed(f"{plain(url)} cannot be opened: {plain(error.message.splitlines()[0])}") from None
+        return page
+
+    def storage(self, extension_id: str) -> dict[str, Any] | None:
+        """All of `chrome.storage.local`; none when the extension has no such storage. It works with a dead worker too."""
+        return self._in_extension(extension_id).evaluate(_READ_STORAGE)
+
+    def fill_storage(self, extension_id: str, items: Mapping[str, Any]) -> None:
+        """Put items into `chrome.storage.local`."""
+        self._in_extension(extension_id).evaluate(_WRITE_STORAGE, dict(items))
+
+    def _in_extension(self, extension_id: str) -> Page:
+        """A page of the extension's own origin in which none of its code runs: its manifest, shown as text."""
+        if self._storage_page is None or self._storage_page[0] != extension_id or self._storage_page[1].is_closed():
+            page = self.new_page()
+            page.goto(f"chrome-extension://{extension_id}/manifest.json")
+            self._storage_page = (extension_id, page)
+        return self._storage_page[1]
+
+    def close_storage_page(self) -> None:
+        """Close it before an update, which would close it anyway."""
+        if self._storage_page and not self._storage_page[1].is_closed():
+            self._storage_page[1].close()
+        self._storage_page = None
+
+
+def _messages(errors: Any) -> tuple[str, ...]:
+    """Messages of an error list, without Chromium's warnings."""
+    listed = cast("list[Mapping[str, Any]]", errors or [])
+    return tuple(plain(str(error.get("message", ""))) for error in listed if error.get("severity", "ERROR") == "ERROR")
