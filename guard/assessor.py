@@ -110,5 +110,3 @@ def describe(report: CheckReport) -> str:
 
 def _of(signal: Signal, samples: Sequence[Sample]) -> list[Sample]:
     return [sample for sample in samples if sample.signal is signal]
-
-

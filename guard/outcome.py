@@ -81,7 +81,11 @@ class GuardResult:
     @property
     def reports(self) -> Mapping[str, CheckReport]:
         """Every version's check report."""
-        found = [self.assessment.release.checks, self.assessment.baseline.checks if self.assessment.baseline else None] if self.assessment else []
+        found = (
+            [self.assessment.release.checks, self.assessment.baseline.checks if self.assessment.baseline else None]
+            if self.assessment
+            else []
+        )
         return {report.version: report for report in [*found, self.verification] if report is not None}
 
     def to_json(self) -> dict[str, Any]:
@@ -135,9 +139,7 @@ def incident_json(incident: Incident, timeline: Sequence[TimelineEntry]) -> dict
         "resolution": incident.resolution,
         "opened_at": iso(incident.opened_at),
         "resolved_at": iso(incident.resolved_at) if incident.resolved_at else None,
-        "timeline": [
-            {"at": iso(entry.at), "actor": entry.actor, "event": entry.event, "evidence": entry.evidence} for entry in timeline
-        ],
+        "timeline": [{"at": iso(entry.at), "actor": entry.actor, "event": entry.event, "evidence": entry.evidence} for entry in timeline],
     }
 
 

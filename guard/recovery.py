@@ -30,8 +30,6 @@ def look_at_recovery(engine: Engine, guarded: Guarded, restored: Release, incide
         return Recovery(is_proved=False, evidence=evidence, incident=incident)
     engine.releases.mark(restored.item, restored.version, ReleaseState.GOOD)
     resolution = f"rolled back to the code of {restored.restores} as {restored.version}; users are well: {evidence}"
-    resolved = engine.incidents.move(
-        incident, IncidentState.RESOLVED, "resolved: users are well", evidence=evidence, resolution=resolution
-    )
+    resolved = engine.incidents.move(incident, IncidentState.RESOLVED, "resolved: users are well", evidence=evidence, resolution=resolution)
     engine.progress.done(f"recovered: {evidence}")
     return Recovery(is_proved=True, evidence=evidence, incident=resolved)

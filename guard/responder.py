@@ -226,5 +226,3 @@ def _reporter(engine: Engine) -> Callable[[RollbackPlan, StepName, StepState, st
             engine.progress.warn(f"rollback: {name} failed: {evidence}")
 
     return report
-
-

@@ -142,12 +142,16 @@ def _add_stand_ins(commands: Any, common: argparse.ArgumentParser) -> None:
     which.add_argument("--scenario", metavar="NAME", default="bad-release", help="which story (default: bad-release)")
     which.add_argument("--all", action="store_true", help="every scenario")
     which.add_argument("--list", action="store_true", help="name the scenarios")
-    rehearse.add_argument("--keep", type=Path, metavar="DIR", help="where state, screenshots and report go (default: .release-guard/rehearsals)")
+    rehearse.add_argument(
+        "--keep", type=Path, metavar="DIR", help="where state, screenshots and report go (default: .release-guard/rehearsals)"
+    )
 
     simulate = commands.add_parser("simulate", help="the stand-ins alone, for a team's own tests")
     kinds = simulate.add_subparsers(dest="kind", required=True, metavar="KIND")
     store = kinds.add_parser("store", parents=[common], help="a local Chrome Web Store")
-    store.add_argument("--package", type=Path, metavar="TARGET", help="folder or .zip published at the start (default: the sample extension)")
+    store.add_argument(
+        "--package", type=Path, metavar="TARGET", help="folder or .zip published at the start (default: the sample extension)"
+    )
     store.add_argument("--publisher", metavar="ID", default="local-publisher", help="publisher of that item")
     sentry = kinds.add_parser("sentry", parents=[common], help="a local Sentry")
     for kind in (store, sentry):
@@ -167,5 +171,3 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65_535:  # noqa: PLR2004 - the range of ports
         raise argparse.ArgumentTypeError(f"{port} is not between 0 and 65535")
     return port
-
-

@@ -61,9 +61,7 @@ class RollbackExecutor:
 
 
 @contextlib.contextmanager
-def launched(
-    engine: sqlalchemy.Engine, journal: Journal, run_step: RunStep, report: Report = _silent
-) -> Generator[RollbackExecutor]:
+def launched(engine: sqlalchemy.Engine, journal: Journal, run_step: RunStep, report: Report = _silent) -> Generator[RollbackExecutor]:
     """An executor that holds the right to act on this database.
 
     Raises:

@@ -119,9 +119,7 @@ class RollbackSteps:
         return f"the store shows {plan.new_version} as published" + (f"; an answer was lost on the way: {lost}" if lost else "")
 
     def _ask_store(self, plan: RollbackPlan, *, validate_only: bool) -> None:
-        self._store.rollback(
-            plan.item, target=plan.target, new_version=plan.new_version, reason=plan.reason, validate_only=validate_only
-        )
+        self._store.rollback(plan.item, target=plan.target, new_version=plan.new_version, reason=plan.reason, validate_only=validate_only)
 
     def _is_settled(self, plan: RollbackPlan) -> bool:
         """Whether the store shows the new version.

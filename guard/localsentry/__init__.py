@@ -1,0 +1,1 @@
+"""A local Sentry, for rehearsals and tests."""

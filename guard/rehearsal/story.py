@@ -1,0 +1,184 @@
+"""One rehearsal: stand-ins are started, a configuration is written, and then the ordinary gate does its work."""
+
+import dataclasses
+import json
+import os
+import threading
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from guard.config import load
+from guard.engine import Engine, utc_now
+from guard.gate import Gate
+from guard.incidents.incident import IncidentState
+from guard.localsentry.server import LocalSentryAddress, local_sentry
+from guard.localsentry.state import LocalSentry
+from guard.observing import snapshot
+from guard.outcome import GuardResult, Outcome
+from guard.progress import Progress
+from guard.rehearsal import sample
+from guard.rehearsal.scenarios import Scenario
+from guard.rehearsal.users import ENVIRONMENT, Crowd
+from guard.reporting import Written, write_report
+from webstore.models import Item
+from webstore.simulator.server import LocalStoreAddress, local_store
+from webstore.simulator.state import LocalStore
+from webstore.updates import UpdateService
+from webstore.versions import Version
+
+PUBLISHER = "rehearsal"
+NAME = "bookshelf"
+TOKEN_VARIABLE = "RELEASE_GUARD_REHEARSAL_TOKEN"  # noqa: S105 - a variable's name, not a token
+SEED = 20260701
+
+
+@dataclasses.dataclass(frozen=True)
+class Rehearsed:
+    """What came of a rehearsal."""
+
+    scenario: Scenario
+    result: GuardResult
+    folder: Path
+    written: Written
+    total_seconds: float
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the story ended as it must; a rollback must also leave its incident resolved."""
+        incident = self.result.incident
+        if self.result.outcome is not self.scenario.expected:
+            return False
+        match self.scenario.expected:
+            case Outcome.HEALTHY:
+                return incident is None and self.result.rollback is None
+            case Outcome.ROLLED_BACK:
+                return incident is not None and incident.state is IncidentState.RESOLVED
+            case _:
+                return incident is not None and self.result.rollback is None
+
+    def to_json(self) -> dict[str, Any]:
+        """The document on standard output."""
+        document = self.result.to_json()
+        document["seconds"]["total"] = round(self.total_seconds, 3)
+        return {
+            "scenario": self.scenario.name,
+            "as_expected": self.as_expected,
+            **document,
+            "folder": str(self.folder),
+            "report": str(self.written.report),
+            "postmortem": str(self.written.postmortem) if self.written.postmortem else None,
+        }
+
+
+def rehearse(scenario: Scenario, folder: Path, progress: Progress) -> Rehearsed:
+    """Tell one story to its end, in real Chromium, over HTTP, with a real database.
+
+    Raises:
+        HealthCheckError: the browser cannot be used.
+    """
+    started = time.monotonic()
+    store = LocalStore(utc_now)
+    folder.mkdir(parents=True, exist_ok=True)
+    with local_sentry(LocalSentry(utc_now)) as sentry, local_store(store) as address:
+        item = store.add_item(PUBLISHER, sample.build(sample.BASE, sample.BASE_VERSION, dsn=sentry.dsn))
+        progress.done(f"a local store holds Bookshelf {sample.BASE_VERSION}, a local Sentry listens")
+        path = write_configuration(folder, scenario, item, address, sentry)
+        with _token_in_environment(sentry.token), _users(scenario, address, sentry, item):
+            engine = Engine.open(load(path), database=f"sqlite:///{folder.resolve() / 'state' / 'release-guard.db'}", progress=progress)
+            try:
+                result = _tell(engine, scenario, sentry)
+                written = write_report(engine, result, folder)
+            finally:
+                engine.database.dispose()
+    return Rehearsed(scenario, result, folder, written, time.monotonic() - started)
+
+
+def _tell(engine: Engine, scenario: Scenario, sentry: LocalSentryAddress) -> GuardResult:
+    """Snapshot, publish the new version through our own client, and guard it."""
+    guarded = engine.guarded(engine.config.extension[0])
+    baseline = snapshot(engine, guarded)
+    engine.progress.done(f"{baseline.version} is recorded as the baseline")
+    package = sample.build(scenario.variant, sample.NEXT_VERSION, dsn=sentry.dsn)
+    guarded.store.upload(baseline.item, package.to_zip())
+    state = guarded.store.publish(baseline.item)
+    engine.progress.done(f"{package.version} is uploaded and {state.value.lower()}: {scenario.story}")
+    return Gate(engine, guarded, time.sleep).run(sample.NEXT_VERSION)
+
+
+@contextmanager
+def _users(scenario: Scenario, address: LocalStoreAddress, sentry: LocalSentryAddress, item: Item) -> Generator[None]:
+    """A crowd of users that lives as long as the block."""
+    failing: Mapping[Version, float | None] = {
+        sample.BASE_VERSION: scenario.failing_before,
+        sample.NEXT_VERSION: scenario.failing,
+        Version.parse(f"{sample.NEXT_VERSION}.1"): scenario.failing_before,
+    }
+    crowd = Crowd(UpdateService(address.update_url), item.id, sentry.dsn, NAME, failing, sample.BASE_VERSION, SEED)
+    stop = threading.Event()
+    thread = threading.Thread(target=crowd.live, args=(stop,), name="simulated-users", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextmanager
+def _token_in_environment(token: str) -> Generator[None]:
+    """Secrets come from the environment in a rehearsal as well."""
+    os.environ[TOKEN_VARIABLE] = token
+    try:
+        yield
+    finally:
+        del os.environ[TOKEN_VARIABLE]
+
+
+def write_configuration(
+    folder: Path, scenario: Scenario, item: Item, store: LocalStoreAddress, sentry: LocalSentryAddress
+) -> Path:
+    """The release-guard.toml of a rehearsal: an ordinary one, with the stand-ins' addresses and less patience."""
+    text = f"""\
+# Written by `release-guard rehearse`, scenario {scenario.name}.
+mode = "act"
+state = "state"
+
+[store]
+base_url = {json.dumps(store.base_url)}
+update_url = {json.dumps(store.update_url)}
+credentials = "none"
+
+[sentry]
+base_url = {json.dumps(sentry.base_url)}
+organization = {json.dumps(sentry.organization)}
+project = {json.dumps(sentry.project)}
+environment = "{ENVIRONMENT}"
+token_env = "{TOKEN_VARIABLE}"
+settle_seconds = 0
+
+[watch]
+poll_seconds = 0.5
+live_timeout_seconds = 20
+propagation_timeout_seconds = 20
+recovery_timeout_seconds = 25
+rollback_window_seconds = 60
+
+[[extension]]
+id = {json.dumps(item.id)}
+publisher = {json.dumps(item.publisher)}
+name = "{NAME}"
+
+[[extension.checks.extraction]]
+name = "library"
+open = "{sample.LIBRARY_ADDRESS}"
+page = {json.dumps(str(sample.library_page(redesigned=scenario.site_changed)))}
+expect_page = [{{ selector = "html[data-bookshelf-count]" }}]
+expect_storage = [{{ path = "books", at_least = {sample.BOOKS_ON_PAGE} }}]
+within_seconds = 3
+"""
+    path = folder / "release-guard.toml"
+    path.write_text(text, encoding="utf-8")
+    return path

@@ -1,0 +1,102 @@
+"""Simulated users: they take what the update service offers, use the extension, and report to Sentry as its SDK would."""
+
+import json
+import random
+import threading
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from webstore.store_errors import StoreError
+from webstore.updates import UpdateService
+from webstore.versions import Version
+
+CROWD = 400
+ACTIVE_EACH_ROUND = 60
+UPDATING_EACH_ROUND = 0.3
+"""Share of the users on an older version that Chrome updates in a round."""
+ROUND_SECONDS = 0.4
+ENVIRONMENT = "production"
+
+
+class Crowd:
+    """So many users of one extension, each with a version and an id of its own.
+
+    ``failing`` is the share (0-1) of users that a version fails for; none for a version that dies before it can report anything.
+    The same users fail each time: a fault that depends on something they have.
+    """
+
+    def __init__(
+        self, updates: UpdateService, extension_id: str, dsn: str, name: str, failing: Mapping[Version, float | None], first: Version, seed: int
+    ) -> None:
+        self._updates = updates
+        self._extension_id = extension_id
+        address = urlsplit(dsn)
+        self._url = f"http://{address.hostname}:{address.port}/api{address.path}/envelope/"
+        self._parameters = {"sentry_key": str(address.username), "sentry_version": "7"}
+        self._name = name
+        self._failing = failing
+        self._random = random.Random(seed)  # noqa: S311 - a rehearsal that can be repeated, not a secret
+        self._versions = [first] * CROWD
+        self._luck = [self._random.random() for _ in range(CROWD)]
+        self._session = requests.Session()
+
+    def live(self, stop: threading.Event) -> None:
+        """Go on until told to stop."""
+        while not stop.wait(ROUND_SECONDS):
+            try:
+                self.round()
+            except (requests.exceptions.RequestException, StoreError):
+                return  # the stand-ins are being taken down: their users go home
+
+    def round(self) -> None:
+        """Some update, some use the extension."""
+        offered = self._updates.offered(self._extension_id)
+        for user in range(CROWD):
+            if offered and self._versions[user] < offered.version and self._random.random() < UPDATING_EACH_ROUND:
+                self._versions[user] = offered.version
+        for user in self._random.sample(range(CROWD), ACTIVE_EACH_ROUND):
+            self._use(user)
+
+    def _use(self, user: int) -> None:
+        version = self._versions[user]
+        share = self._failing.get(version, 0.0)
+        if share is None:
+            return
+        items = envelope_items(f"{self._name}@{version}", f"user-{user}", fails=self._luck[user] < share)
+        lines = ["{}"]
+        for kind, payload in items:
+            lines += [json.dumps({"type": kind}), json.dumps(payload)]
+        answer = self._session.post(self._url, params=self._parameters, data="\n".join(lines), timeout=10)
+        answer.raise_for_status()
+
+
+def envelope_items(release: str, user: str, *, fails: bool) -> list[tuple[str, dict[str, Any]]]:
+    """One use of the extension: a session, and with a failure the event of an error that nobody caught."""
+    now = datetime.now(UTC).isoformat()
+    session: dict[str, Any] = {
+        "sid": uuid.uuid4().hex,
+        "did": user,
+        "init": True,
+        "started": now,
+        "timestamp": now,
+        "status": "unhandled" if fails else "exited",
+        "errors": int(fails),
+        "attrs": {"release": release, "environment": ENVIRONMENT},
+    }
+    if not fails:
+        return [("session", session)]
+    event: dict[str, Any] = {
+        "event_id": uuid.uuid4().hex,
+        "timestamp": now,
+        "platform": "javascript",
+        "release": release,
+        "environment": ENVIRONMENT,
+        "user": {"id": user},
+        "exception": {"values": [{"type": "Error", "value": "the extension failed", "mechanism": {"type": "simulated", "handled": False}}]},
+    }
+    return [("session", session), ("event", event)]
