@@ -71,9 +71,9 @@ class SeverityRule:
         """The conditions that hold, each in words."""
         found: list[str] = []
         if facts.error_rate_above >= self.error_rate:
-            found.append(f"error rate proved above {self.error_rate:.0%}")
+            found.append(f"error rate proved above {self.error_rate * 100:.0f} %")
         if self.availability_below is not None and facts.availability is not None and facts.availability < self.availability_below:
-            found.append(f"availability {facts.availability:.0%} is below {self.availability_below:.0%}")
+            found.append(f"availability {facts.availability * 100:.0f} % is below {self.availability_below * 100:.0f} %")
         if self.response_seconds is not None and facts.response_seconds is not None and facts.response_seconds >= self.response_seconds:
             found.append(f"response time {facts.response_seconds:g} s is at least {self.response_seconds:g} s")
         if facts.affected_users >= self.affected_users:

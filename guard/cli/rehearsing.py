@@ -28,7 +28,12 @@ def rehearse(args: Namespace) -> int:
     told = [_tell(console, one, folder / one.name if args.all else folder) for one in wanted]
     if args.all:
         rows = [
-            (one["scenario"], "as expected" if one["as_expected"] else "NOT as expected", one["outcome"], f"{one['seconds']['total']:.1f} s")
+            (
+                one["scenario"],
+                "as expected" if one["as_expected"] else "NOT as expected",
+                one["outcome"],
+                f"{one['seconds']['total']:.1f} s",
+            )
             for one in told
         ]
         console.table(("scenario", "ended", "outcome", "time"), rows)

@@ -58,4 +58,4 @@ def choose_strategy(diagnosis: Diagnosis, severity: Severity, *, inside_window: 
         return RepairPlan(HOTFIX, f"no other strategy cures {diagnosis.cause.value}: {diagnosis.reason}")
     fastest = min(applicable, key=lambda strategy: strategy.time_to_restore)
     seconds = fastest.time_to_restore.total_seconds()
-    return RepairPlan(fastest, f"{fastest.name} restores soonest ({seconds:.0f} s) after {diagnosis.cause.value}: {diagnosis.reason}")
+    return RepairPlan(fastest, f"it restores soonest ({seconds:.0f} s) after {diagnosis.cause.value}: {diagnosis.reason}")

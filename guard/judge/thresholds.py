@@ -112,8 +112,8 @@ def _in_words(sample: Sample, counted: Counted, limit: float, evidence_needed: f
     needed = failures_needed(counted.total, limit, evidence_needed)
     enough = f"{needed} would be a breach" if needed is not None else "too few for any breach"
     return (
-        f"{counted.failures} of {counted.total} {counted.unit} ({counted.failures / counted.total:.1%}, 99 % sure "
-        f"{low * 100:.1f}-{high * 100:.1f} %) failed; the limit is {limit:.0%}, {enough} [{sample.source}]"
+        f"{counted.failures} of {counted.total} {counted.unit} ({counted.failures / counted.total * 100:.1f} %, 99 % sure "
+        f"{low * 100:.1f}-{high * 100:.1f} %) failed; the limit is {limit * 100:g} %, {enough} [{sample.source}]"
     )
 
 

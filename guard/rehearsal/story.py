@@ -137,9 +137,7 @@ def _token_in_environment(token: str) -> Generator[None]:
         del os.environ[TOKEN_VARIABLE]
 
 
-def write_configuration(
-    folder: Path, scenario: Scenario, item: Item, store: LocalStoreAddress, sentry: LocalSentryAddress
-) -> Path:
+def write_configuration(folder: Path, scenario: Scenario, item: Item, store: LocalStoreAddress, sentry: LocalSentryAddress) -> Path:
     """The release-guard.toml of a rehearsal: an ordinary one, with the stand-ins' addresses and less patience."""
     text = f"""\
 # Written by `release-guard rehearse`, scenario {scenario.name}.
@@ -177,7 +175,7 @@ open = "{sample.LIBRARY_ADDRESS}"
 page = {json.dumps(str(sample.library_page(redesigned=scenario.site_changed)))}
 expect_page = [{{ selector = "html[data-bookshelf-count]" }}]
 expect_storage = [{{ path = "books", at_least = {sample.BOOKS_ON_PAGE} }}]
-within_seconds = 3
+within_seconds = 2
 """
     path = folder / "release-guard.toml"
     path.write_text(text, encoding="utf-8")

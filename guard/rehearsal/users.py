@@ -16,8 +16,8 @@ from webstore.updates import UpdateService
 from webstore.versions import Version
 
 CROWD = 400
-ACTIVE_EACH_ROUND = 60
-UPDATING_EACH_ROUND = 0.3
+ACTIVE_EACH_ROUND = 80
+UPDATING_EACH_ROUND = 0.5
 """Share of the users on an older version that Chrome updates in a round."""
 ROUND_SECONDS = 0.4
 ENVIRONMENT = "production"
@@ -31,7 +31,14 @@ class Crowd:
     """
 
     def __init__(
-        self, updates: UpdateService, extension_id: str, dsn: str, name: str, failing: Mapping[Version, float | None], first: Version, seed: int
+        self,
+        updates: UpdateService,
+        extension_id: str,
+        dsn: str,
+        name: str,
+        failing: Mapping[Version, float | None],
+        first: Version,
+        seed: int,
     ) -> None:
         self._updates = updates
         self._extension_id = extension_id
