@@ -76,8 +76,8 @@ class Gate:
                 engine.progress.done(f"{release.version} is live at {release.deploy_percentage} %")
                 return release
             if engine.now() >= deadline:
-                seen = f"the store shows {shown.version if shown else 'nothing'}, users are offered {offered.version if offered else 'nothing'}"
-                raise NeverLive(f"{wanted or 'no version'} is not live: {seen}")
+                published, given = shown.version if shown else "nothing", offered.version if offered else "nothing"
+                raise NeverLive(f"{wanted or 'no version'} is not live: the store shows {published}, users are offered {given}")
             self._sleep(self._poll_seconds)
 
     def _guard(self, release: Release) -> GuardResult:

@@ -81,11 +81,8 @@ class GuardResult:
     @property
     def reports(self) -> Mapping[str, CheckReport]:
         """Every version's check report."""
-        found = (
-            [self.assessment.release.checks, self.assessment.baseline.checks if self.assessment.baseline else None]
-            if self.assessment
-            else []
-        )
+        observed = [self.assessment.release, self.assessment.baseline] if self.assessment else []
+        found = [observation.checks for observation in observed if observation]
         return {report.version: report for report in [*found, self.verification] if report is not None}
 
     def to_json(self) -> dict[str, Any]:

@@ -29,7 +29,11 @@ def write_report(engine: Engine, result: GuardResult, folder: Path) -> Written:
     folder.mkdir(parents=True, exist_ok=True)
     # Everything on the page may come from a package, a page or Sentry: it is escaped, and no script may run.
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.filters["beside"] = lambda path: os.path.relpath(path, folder)
+
+    def beside(path: Path) -> str:
+        return os.path.relpath(path, folder)
+
+    environment.filters["beside"] = beside
     report = folder / "report.html"
     page = environment.get_template("report.html").render(result=result, seconds=result.timings.seconds(result.rollback))
     report.write_text(page, encoding="utf-8")

@@ -192,9 +192,8 @@ def title_of(assessment: Assessment) -> str:
     checks = assessment.release.checks.checks if assessment.release.checks else ()
     if failed := [result.check.value for result in checks if result.status is CheckStatus.FAILED]:
         parts.append(f"{', '.join(failed)} check failed")
-    for verdict in assessment.breaches:
-        if verdict.signal is not Signal.HEALTH:
-            parts.append(f"{verdict.signal.value.replace('_', ' ')} over its limit")
+    counted = [verdict.signal.value for verdict in assessment.breaches if verdict.signal is not Signal.HEALTH]
+    parts += [f"{name.replace('_', ' ')} over its limit" for name in counted]
     return f"{assessment.release.version}: {'; '.join(parts)}"
 
 

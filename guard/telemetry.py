@@ -3,11 +3,12 @@
 import contextlib
 import os
 from collections.abc import Generator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import sentry_sdk
 from sentry_sdk.scrubber import DEFAULT_DENYLIST, EventScrubber
 from sentry_sdk.transport import Transport
+from sentry_sdk.utils import BadDsn
 
 from webstore.errors import ReleaseGuardError
 
@@ -41,7 +42,7 @@ def reporting(command: str, transport: Transport | None = None) -> Generator[Non
             before_send=before_send,
             ignore_errors=[ReleaseGuardError, KeyboardInterrupt, SystemExit],
         )
-    except (sentry_sdk.utils.BadDsn, ValueError):
+    except (BadDsn, ValueError):
         yield
         return
     sentry_sdk.set_tag("command", command)
@@ -72,8 +73,8 @@ def redact(value: Any, secrets: list[str]) -> Any:
         for secret in secrets:
             value = value.replace(secret, "[Filtered]")
         return value
-    if isinstance(value, Mapping):
-        return {key: redact(item, secrets) for key, item in value.items()}
+    if isinstance(value, dict):
+        return {key: redact(item, secrets) for key, item in cast("dict[Any, Any]", value).items()}
     if isinstance(value, list | tuple):
-        return [redact(item, secrets) for item in value]
+        return [redact(item, secrets) for item in cast("list[Any]", value)]
     return value

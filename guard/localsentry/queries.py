@@ -76,7 +76,7 @@ def _grouped(found: Sequence[Session], group_by: Sequence[str]) -> Iterable[tupl
 def _without_unhealthy(
     members: list[Session], all_found: Sequence[Session], key: tuple[Any, ...], group_by: Sequence[str]
 ) -> list[Session]:
-    """In the healthy group a user that also had a failure is not counted as a healthy user (healthy = started − all errored)."""
+    """In the healthy group a user that also had a failure is not counted as a healthy user (healthy = started - all errored)."""
     if "session.status" not in group_by or key[list(group_by).index("session.status")] != "healthy":
         return members
     failed = {session.user for session in all_found if session.outcome != "healthy"}

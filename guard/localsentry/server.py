@@ -9,7 +9,8 @@ import contextlib
 import dataclasses
 import hmac
 import secrets
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -115,13 +116,13 @@ class _Api:
 
     async def sessions(self, request: Request) -> Response:
         """Sessions by release and status."""
-        return self._answer(request, lambda query: queries.sessions(self._sentry, query, self._smallest_step))
+        return self._answer(request, partial(queries.sessions, self._sentry, smallest_step=self._smallest_step))
 
     async def events(self, request: Request) -> Response:
         """Error events as a table."""
         if request.query_params.get("dataset") != "errors":
             return JSONResponse({"detail": "The local Sentry only has the dataset errors."}, status_code=400)
-        return self._answer(request, lambda query: queries.events(self._sentry, query))
+        return self._answer(request, partial(queries.events, self._sentry))
 
     async def filters(self, request: Request) -> Response:
         """Inbound filters of the project."""
@@ -131,7 +132,7 @@ class _Api:
             return JSONResponse({"detail": "The requested resource does not exist"}, status_code=404)
         return JSONResponse([{"id": "browser-extensions", "active": self._sentry.filters_browser_extensions}])
 
-    def _answer(self, request: Request, ask: Any) -> Response:
+    def _answer(self, request: Request, ask: Callable[[Query], dict[str, Any]]) -> Response:
         if refusal := self._unauthorized(request):
             return refusal
         values = request.query_params

@@ -70,15 +70,14 @@ def launched(engine: sqlalchemy.Engine, journal: Journal, run_step: RunStep, rep
     from dbos import DBOS, DBOSConfig  # noqa: PLC0415 - heavy, and only needed by commands that act
 
     with acting(engine):
-        config = DBOSConfig(
-            name="release-guard",
-            system_database_url=_workflow_database(engine),
-            application_version=WORKFLOW_VERSION,
-            executor_id="local",
-            run_admin_server=False,
-            log_level="ERROR",
-            console_log_level="CRITICAL",
-        )
+        config: DBOSConfig = {
+            "name": "release-guard",
+            "system_database_url": _workflow_database(engine),
+            "application_version": WORKFLOW_VERSION,
+            "executor_id": "local",
+            "log_level": "ERROR",
+            "console_log_level": "CRITICAL",
+        }
         DBOS(config=config)
         workflow = _register(DBOS, journal, run_step, report)
         try:
@@ -101,7 +100,7 @@ def _register(dbos: "type[DBOS]", journal: Journal, run_step: RunStep, report: R
             journal.end(rollback_id, step, StepState.FAILED, error.explain())
             report(plan, step, StepState.FAILED, str(error))
             return _FAILED + str(error)
-        except Exception as error:  # a bug must end the rollback where all see it, never leave it running for ever
+        except Exception as error:  # noqa: BLE001 - a bug must end the rollback where all see it, never leave it running for ever
             _LOG.exception("rollback %s failed in %s", rollback_id, step)
             journal.end(rollback_id, step, StepState.FAILED, f"unexpected {type(error).__name__}")
             return f"{_FAILED}unexpected {type(error).__name__} in {step}"

@@ -1,7 +1,7 @@
 """Sentry as a source: sessions and users with a failure, and unhandled errors, per version.
 
 Sentry has sessions of an extension's pages only, unless the extension sends its own (reference/sentry.md, section 0). The share
-of failures is 1 − healthy/total: crash-free rates stay near 1 for browser code and are not used. Totals since the release are read
+of failures is 1 - healthy/total: crash-free rates stay near 1 for browser code and are not used. Totals since the release are read
 anew each time, so a correction of the past is included at the next poll.
 """
 
