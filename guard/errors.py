@@ -55,7 +55,7 @@ class ActorBusy(GuardError):
     hint = "wait for it to finish, or end it; its work is resumed by the next command that acts"
 
 
-class RollbackRefused(GuardError):
+class RollbackRefused(UsageError):
     """A rollback that must not happen."""
 
     hint = "read the reasons; a person may choose another target with --to, or --force where the reason allows it"

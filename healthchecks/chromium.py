@@ -45,7 +45,8 @@ def find_chromium(configured: Path | None = None, environment: Mapping[str, str]
 
 def _configured(path: Path, source: str) -> Chromium:
     if not path.is_file() or not os.access(path, os.X_OK):
-        raise ChromiumNotFound(f"the Chromium {source} cannot be run: {path}")
+        missing = ChromiumNotFound(f"the Chromium {source} cannot be run: {path}")
+        raise missing.advise(f"correct what is {source}, or take it out and another is looked for")
     return Chromium(path, source)
 
 

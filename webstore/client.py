@@ -59,7 +59,7 @@ class WebStoreClient:
         self._session = session
         self._timeouts = (connect_seconds, read_seconds)
         self._stop = tenacity.stop_after_attempt(attempts)
-        self._wait = wait or tenacity.wait_exponential_jitter(initial=0.5, max=8)
+        self._wait = wait or tenacity.wait_exponential_jitter(multiplier=0.5, max=8)
         self._sleep = sleep or tenacity.nap.sleep
 
     def status(self, item: Item) -> ItemStatus:

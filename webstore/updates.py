@@ -84,7 +84,7 @@ class UpdateService:
     @tenacity.retry(
         retry=tenacity.retry_if_exception(lambda error: isinstance(error, StoreError) and error.retry),
         stop=tenacity.stop_after_attempt(4),
-        wait=tenacity.wait_exponential_jitter(initial=0.3, max=4),
+        wait=tenacity.wait_exponential_jitter(multiplier=0.3, max=4),
         reraise=True,
     )
     def _get(self, url: str, longest: int, params: dict[str, str] | None) -> bytes:

@@ -72,6 +72,8 @@ def show_report(console: Console, report: CheckReport) -> None:
     words = ", ".join(f"{result.check.value} {result.status.value.replace('_', ' ')}" for result in report.checks)
     console.print(f"Checks of {report.version}: {words}")
     for result in report.checks:
+        if result.status is CheckStatus.NOT_CONFIGURED:
+            console.print(f"  {result.check.value}: {result.note}")
         for finding in result.findings:
             console.print(f"  {result.check.value}: {finding.message}")
             if finding.hint:

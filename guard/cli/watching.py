@@ -16,6 +16,7 @@ from guard.errors import ExitCode, UsageError
 from guard.gate import Gate
 from guard.manual import Request, plan_by_hand, roll_back_by_hand
 from guard.outcome import rollback_json
+from guard.reporting import write_report
 from guard.responder import Responder
 from guard.rollback.plan import STEP_WORDS, RollbackPlan, RollbackState
 from guard.watcher import Tick, Watcher
@@ -33,8 +34,12 @@ def gate(args: Namespace) -> int:
     with opening.engine(args, config) as (engine, console):
         guarded = engine.guarded(config.select(args.item))
         result = Gate(engine, guarded, time.sleep).run(version)
+        written = write_report(engine, result, engine.run_folder)
     show_result(console, result)
-    console.document(result.to_json())
+    console.print(f"Report: {written.report}")
+    if written.postmortem:
+        console.print(f"Postmortem draft: {written.postmortem}")
+    console.document({**result.to_json(), "report": str(written.report)})
     return result.exit_code
 
 

