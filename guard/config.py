@@ -166,7 +166,7 @@ class Config(_Table):
         if extension_id is None and len(self.extension) == 1:
             return self.extension[0]
         for extension in self.extension:
-            if extension_id in {extension.id, extension.name}:
+            if extension_id is not None and extension_id in {extension.id, extension.name}:
                 return extension
         names = ", ".join(extension.name or extension.id for extension in self.extension)
         if extension_id is None:
@@ -192,7 +192,7 @@ def load(path: Path) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path} is not valid TOML: {error}") from error
     except ValidationError as error:
-        raise ConfigurationError(_explain(path, text, error)) from error.with_traceback(None)
+        raise ConfigurationError(_explain(path, text, error)) from None  # its own words quote the values
     return _anchored(config, path.resolve().parent)
 
 

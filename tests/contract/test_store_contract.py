@@ -1,0 +1,265 @@
+"""Client ⇄ local store ⇄ the published description: whoever of the three changes, one of these fails."""
+
+import json
+
+import jsonschema
+import pytest
+import requests
+
+from contract import discovery
+from factories import RunningStore, a_package
+from webstore.auth import store_session
+from webstore.client import WebStoreClient
+from webstore.models import Item, ItemState
+from webstore.store_errors import (
+    AnswerLost,
+    CredentialsMissing,
+    CredentialsRefused,
+    ItemNotFound,
+    QuotaExceeded,
+    RequestRefused,
+    StoreError,
+    StoreUnavailable,
+    StoreUnreachable,
+    UnexpectedAnswer,
+    UpdateServiceError,
+)
+from webstore.updates import OfferedUpdate, UpdateService, parse_answer
+from webstore.versions import Version
+
+V = Version.parse
+
+
+class Witness(requests.Session):
+    """A session that holds everything that passes to the description."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen: list[tuple[str, int]] = []
+
+    def send(self, request, **kwargs):
+        body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
+        method = discovery.check_request(request.method, request.url, body)
+        answer = super().send(request, **{**kwargs, "stream": False})
+        discovery.check_answer(method, answer.status_code, answer.content)
+        self.seen.append((method["id"].rpartition(".")[2], answer.status_code))
+        replay = requests.Response()
+        replay.status_code, replay.headers, replay.raw = answer.status_code, answer.headers, _Raw(answer.content)
+        return replay
+
+
+class _Raw:
+    def __init__(self, body):
+        self.body = body
+
+    def read(self, _amount, decode_content=True):
+        return self.body
+
+
+@pytest.fixture
+def witnessed(store: RunningStore):
+    session = Witness()
+    yield store, WebStoreClient(store.address.base_url, session, attempts=1), session
+    session.close()
+
+
+def test_a_whole_walk_is_as_described(witnessed):
+    store, client, session = witnessed
+    item = store.item
+    assert client.status(item).published.version == V("1.2.0")
+    assert client.upload(item, a_package("1.3.0").to_zip()).version == V("1.3.0")
+    assert client.publish(item, deploy_percentage=5) is ItemState.PUBLISHED
+    client.set_deploy_percentage(item, 50)
+    client.rollback(item, target=V("1.2.0"), new_version=V("1.3.0.1"), reason="bad", validate_only=True)
+    assert client.status(item).published.version == V("1.3.0")
+    client.rollback(item, target=V("1.2.0"), new_version=V("1.3.0.1"), reason="bad")
+    assert client.status(item).published.version == V("1.3.0.1")
+    with pytest.raises(RequestRefused) as refused:
+        client.cancel_submission(item)
+    assert refused.value.reason == "FAILED_PRECONDITION"
+    with pytest.raises(ItemNotFound):
+        client.status(Item("publisher", "p" * 32))
+    with pytest.raises(RequestRefused):
+        client.upload(item, b"no zip")
+    assert {name for name, _ in session.seen} == {
+        "fetchStatus",
+        "upload",
+        "publish",
+        "setPublishedDeployPercentage",
+        "rollback",
+        "cancelSubmission",
+    }
+
+
+def test_the_witness_itself_sees_what_is_not_as_described():
+    with pytest.raises(AssertionError, match="no DELETE"):
+        discovery.check_request("DELETE", "http://s/v2/publishers/p/items/i:rollback", b"")
+    with pytest.raises(AssertionError, match="no parameter"):
+        discovery.check_request("GET", "http://s/v2/publishers/p/items/i:fetchStatus?projection=ALL", b"")
+    with pytest.raises(jsonschema.ValidationError):
+        discovery.check_request("POST", "http://s/v2/publishers/p/items/i:rollback", b'{"targetVersion": "1"}')
+    with pytest.raises(jsonschema.ValidationError):
+        discovery.check_answer(discovery.methods()["chromewebstore.publishers.items.publish"], 200, b'{"state": "DONE"}')
+
+
+@pytest.mark.parametrize("path", ["queryMetrics", "fetchReviews"])
+def test_what_the_local_store_does_not_imitate_it_says(store, path):
+    answer = requests.get(f"{store.address.base_url}/v2/{store.item.name}:{path}", timeout=5)
+    assert (answer.status_code, answer.json()["error"]["status"]) == (501, "UNIMPLEMENTED")
+
+
+def test_a_field_that_the_api_does_not_know_is_refused(store):
+    answer = requests.post(f"{store.address.base_url}/v2/{store.item.name}:rollback", json={"target": "1"}, timeout=5)
+    assert answer.status_code == 400
+    assert "target" in answer.json()["error"]["message"]
+
+
+def test_a_multipart_upload_is_taken_as_well(store):
+    package = a_package("1.3.0").to_zip()
+    body = b"--B\r\nContent-Type: application/json\r\n\r\n{}\r\n--B\r\nContent-Type: application/zip\r\n\r\n" + package + b"\r\n--B--\r\n"
+    answer = requests.post(
+        f"{store.address.base_url}/upload/v2/{store.item.name}:upload?uploadType=multipart",
+        data=body,
+        headers={"Content-Type": 'multipart/related; boundary="B"'},
+        timeout=5,
+    )
+    assert answer.json()["crxVersion"] == "1.3.0"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(400, RequestRefused), (401, CredentialsRefused), (403, CredentialsRefused), (404, ItemNotFound), (429, QuotaExceeded), (500, StoreUnavailable)],
+)
+def test_each_refusal_is_its_own_error(store, status, expected):
+    store.break_next("fetchStatus", "status", status=status, times=9)
+    with pytest.raises(expected) as caught:
+        store.client.status(store.item)
+    assert caught.value.advice
+
+
+def test_reading_is_repeated_until_it_works(store):
+    store.break_next("fetchStatus", "status", status=503, times=2)
+    assert store.client.status(store.item).published.version == V("1.2.0")
+    assert [call["status"] for call in store.calls("fetchStatus")] == [503, 503, 200]
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("status", StoreUnavailable), ("lost_answer", AnswerLost)])
+def test_a_call_that_changes_something_is_never_sent_again_by_itself(store, kind, expected):
+    store.publish("1.3.0")
+    store.break_next("rollback", kind)
+    with pytest.raises(expected) as caught:
+        store.client.rollback(store.item, target=V("1.2.0"), new_version=V("1.3.0.1"), reason="x")
+    assert not caught.value.settled
+    assert len(store.calls("rollback")) == 1
+
+
+def test_a_call_that_was_certainly_not_carried_out_is_sent_again(store):
+    store.publish("1.3.0")
+    store.break_next("rollback", "status", status=429)
+    store.client.rollback(store.item, target=V("1.2.0"), new_version=V("1.3.0.1"), reason="x")
+    assert [call["status"] for call in store.calls("rollback")] == [429, 200]
+
+
+def test_a_store_that_is_not_there_is_unreachable(store):
+    nowhere = WebStoreClient("http://127.0.0.1:9", requests.Session(), attempts=1)
+    with pytest.raises(StoreUnreachable) as caught:
+        nowhere.status(store.item)
+    assert caught.value.settled
+    assert "127.0.0.1" not in str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b'{"publishedItemRevisionStatus": 3}', b'{"publishedItemRevisionStatus": {"distributionChannels": [{"crxVersion": "x"}]}}']
+)
+def test_nonsense_is_an_error_and_never_a_status(body):
+    with pytest.raises(UnexpectedAnswer):
+        _answered_by(body).status(Item("p", "i"))
+
+
+def test_a_state_that_is_new_to_us_is_unspecified():
+    body = {"publishedItemRevisionStatus": {"state": "FROZEN", "distributionChannels": [{"crxVersion": "1.2"}]}, "newField": 1}
+    status = _answered_by(json.dumps(body).encode()).status(Item("p", "i"))
+    assert status.published.state is ItemState.UNSPECIFIED
+
+
+def _answered_by(body: bytes) -> WebStoreClient:
+    class Fixed(requests.Session):
+        def request(self, *_args, **_kwargs):
+            answer = requests.Response()
+            answer.status_code, answer.raw = 200, _Raw(body)
+            return answer
+
+    return WebStoreClient("http://127.0.0.1", Fixed(), attempts=1)
+
+
+def test_what_users_get_is_what_was_rolled_back_to(store):
+    store.publish("1.3.0", a__js="bad")
+    store.client.rollback(store.item, target=V("1.2.0"), new_version=V("1.3.0.1"), reason="x")
+    offered = store.updates.offered(store.item.id)
+    package = store.updates.download(offered, store.item.id)
+    assert offered.version == package.version == V("1.3.0.1")
+    assert package.code_digest == a_package("1.2.0").code_digest
+
+
+def test_a_download_that_is_not_what_was_offered_is_refused(store):
+    offered = store.updates.offered(store.item.id)
+    for wrong in (
+        OfferedUpdate(offered.version, offered.codebase, "0" * 64, None),
+        OfferedUpdate(V("9"), offered.codebase, offered.sha256, None),
+        OfferedUpdate(offered.version, "http://example.com/x.crx", None, None),
+        OfferedUpdate(offered.version, "file:///etc/passwd", None, None),
+    ):
+        with pytest.raises(UpdateServiceError):
+            store.updates.download(wrong, store.item.id)
+    with pytest.raises(UpdateServiceError, match="signed for"):
+        store.updates.download(offered, "p" * 32)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html/>",
+        b'<!DOCTYPE x [<!ENTITY a "b">]><gupdate/>',
+        b'<gupdate xmlns="http://www.google.com/update2/response"><app appid="x"><updatecheck codebase="u" version="bad"/></app></gupdate>',
+    ],
+)
+def test_an_answer_of_the_update_service_that_makes_no_sense_is_refused(body):
+    with pytest.raises(UpdateServiceError):
+        parse_answer(body, "x")
+
+
+def test_nothing_offered_is_nothing(store):
+    assert store.updates.offered("p" * 32) is None
+
+
+def test_an_update_service_that_is_not_there_is_unreachable():
+    service = UpdateService("http://127.0.0.1:9/x")
+    service._get.retry.sleep = lambda _seconds: None
+    with pytest.raises(StoreUnreachable):
+        service.offered("x")
+
+
+def test_no_credentials_are_never_taken_in_silence():
+    with pytest.raises(CredentialsMissing, match="only for a store on this machine"):
+        store_session("https://chromewebstore.googleapis.com", credentials_json=None, anonymous=True)
+    with pytest.raises(CredentialsMissing):
+        store_session("http://127.0.0.1:1", credentials_json=None, anonymous=False)
+    with pytest.raises(CredentialsMissing):
+        store_session("http://127.0.0.1.example.com", credentials_json=None, anonymous=True)
+    assert store_session("http://[::1]:1", credentials_json=None, anonymous=True)
+
+
+@pytest.mark.parametrize("text", ["nonsense", "[]", "{}", '{"type": "authorized_user", "private_key": "hunter2hunter2"}'])
+def test_credentials_that_are_none_are_refused_without_being_shown(text):
+    with pytest.raises(CredentialsRefused) as caught:
+        store_session("https://chromewebstore.googleapis.com", credentials_json=text, anonymous=False)
+    assert "hunter2" not in caught.value.explain()
+    assert caught.value.__cause__ is None
+
+
+def test_every_error_of_the_store_says_whether_it_may_be_repeated():
+    for kind in StoreError.__subclasses__():
+        assert isinstance(kind.retry, bool)
+        assert isinstance(kind.settled, bool)
+        assert kind.hint != StoreError.hint, kind
