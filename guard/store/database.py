@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from guard.errors import ConfigurationError, GuardError
 
@@ -54,18 +54,22 @@ def open_database(text: str) -> sqlalchemy.Engine:
         DatabaseUnreachable: nothing answers there.
     """
     url = parse_url(text)
+    shown = url.render_as_string(hide_password=True)
+    engine = _sqlite(url) if url.drivername == "sqlite" else sqlalchemy.create_engine(url, pool_pre_ping=True)
     try:
-        engine = _sqlite(url) if url.drivername == "sqlite" else sqlalchemy.create_engine(url, pool_pre_ping=True)
         _migrate(engine)
-    except (OperationalError, OSError) as error:
-        raise DatabaseUnreachable(f"the database {url.render_as_string(hide_password=True)} cannot be opened") from error
-    except SQLAlchemyError as error:
-        raise DatabaseUnreachable(f"the database {url.render_as_string(hide_password=True)} refused us: {type(error).__name__}") from error
+    except (SQLAlchemyError, OSError) as error:
+        engine.dispose()
+        # The driver's own words can quote the address with its password.
+        raise DatabaseUnreachable(f"the database {shown} cannot be opened ({type(error).__name__})") from None
     return engine
 
 
 def _sqlite(url: URL) -> sqlalchemy.Engine:
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnreachable(f"the folder of {url.database} cannot be made: {error.strerror}") from error
     engine = sqlalchemy.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
 
     def set_pragmas(connection: Any, _record: Any) -> None:

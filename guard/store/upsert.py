@@ -18,4 +18,4 @@ def upsert(
         statement = statement.on_conflict_do_update(index_elements=list(key), set_={name: row[name] for name in update})
     else:
         statement = statement.on_conflict_do_nothing(index_elements=list(key))
-    return connection.execute(statement).rowcount > 0
+    return connection.execute(statement.returning(sqlalchemy.literal(1))).first() is not None
