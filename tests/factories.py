@@ -47,8 +47,8 @@ class RunningStore:
         self.state.upload(self.item, a_package(version, **files).to_zip())
         self.state.publish(self.item)
 
-    def break_next(self, method: str, kind: str, *, status: int = 503, times: int = 1) -> None:
-        faults = [{"method": method, "kind": kind, "status": status, "times": times}]
+    def break_next(self, method: str, kind: str, *, status: int = 503, times: int = 1, skip: int = 0) -> None:
+        faults = [{"method": method, "kind": kind, "status": status, "times": times, "skip": skip}]
         requests.post(f"{self.address.base_url}/_local/faults", json=faults, timeout=5).raise_for_status()
 
     def calls(self, method: str) -> list[dict[str, object]]:

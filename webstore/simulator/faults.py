@@ -24,6 +24,8 @@ class Fault:
     kind: FaultKind
     status: int = 503
     times: int = 1
+    skip: int = 0
+    """So many calls pass before it."""
 
 
 class Faults:
@@ -45,6 +47,9 @@ class Faults:
         """The fault that is due now."""
         with self._lock:
             fault = next((fault for fault in self._waiting if fault.method == method), None)
+            if fault and fault.skip > 0:
+                fault.skip -= 1
+                return None
             if fault:
                 fault.times -= 1
                 if fault.times <= 0:
