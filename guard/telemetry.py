@@ -33,7 +33,6 @@ def reporting(command: str, transport: Transport | None = None) -> Generator[Non
         sentry_sdk.init(
             dsn=os.environ.get(DSN_VARIABLE),
             transport=transport,
-            send_default_pii=False,
             include_local_variables=False,
             auto_enabling_integrations=False,
             auto_session_tracking=False,

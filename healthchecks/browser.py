@@ -89,22 +89,30 @@ class ExtensionBrowser:
         self._closing.close()
 
     def _launch(self, playwright: Playwright, profile: Path) -> BrowserContext:
-        try:
-            context = playwright.chromium.launch_persistent_context(
-                str(profile),
-                executable_path=str(self._chromium.path),
-                headless=self._headless,
-                chromium_sandbox=os.geteuid() != 0,  # Chromium's sandbox does not run as root
-                ignore_default_args=["--disable-extensions"],
-                args=list(_QUIET),
-                viewport=cast("Any", _SMALL_PAGE),
-                timeout=LAUNCH_SECONDS * 1000,
-            )
-        except PlaywrightError as error:
-            first = plain(error.message.splitlines()[0] if error.message else "no reason given")
-            raise BrowserFailed(f"{self._chromium.path} did not start: {first}") from None
-        context.set_default_timeout(self._timeout_seconds * 1000)
-        return context
+        """Start Chromium in its sandbox; without it where the system allows none (as root, or where AppArmor forbids it)."""
+        for sandbox in (True, False) if os.geteuid() != 0 else (False,):
+            try:
+                context = self._start(playwright, profile, sandbox=sandbox)
+            except PlaywrightError as error:
+                if sandbox and "sandbox" in error.message:
+                    continue
+                first = plain(error.message.splitlines()[0] if error.message else "no reason given")
+                raise BrowserFailed(f"{self._chromium.path} did not start: {first}") from None
+            context.set_default_timeout(self._timeout_seconds * 1000)
+            return context
+        raise BrowserFailed(f"{self._chromium.path} starts neither with its sandbox nor without")
+
+    def _start(self, playwright: Playwright, profile: Path, *, sandbox: bool) -> BrowserContext:
+        return playwright.chromium.launch_persistent_context(
+            str(profile),
+            executable_path=str(self._chromium.path),
+            headless=self._headless,
+            chromium_sandbox=sandbox,
+            ignore_default_args=["--disable-extensions"],
+            args=list(_QUIET),
+            viewport=cast("Any", _SMALL_PAGE),
+            timeout=LAUNCH_SECONDS * 1000,
+        )
 
     def _open_admin_page(self) -> None:
         """A plain text of chrome://extensions: the same API as the page itself, without the half second that it takes to draw."""

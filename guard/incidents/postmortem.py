@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from guard.incidents.incident import Incident, TimelineEntry
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~])")
 _LONGEST_TEXT = 600
 
 SLOW_DETECTION = timedelta(minutes=10)
@@ -28,7 +28,8 @@ def escape(text: str) -> str:
     flat = " ".join(text.split())
     if len(flat) > _LONGEST_TEXT:
         flat = flat[:_LONGEST_TEXT] + "…"
-    return _MARKDOWN.sub(r"\\\1", flat)
+    # An escaped angle bracket still begins a tag for some readers of Markdown; an entity never does.
+    return _MARKDOWN.sub(r"\\\1", flat).replace("<", "&lt;").replace(">", "&gt;")
 
 
 def draft(incident: Incident, timeline: Sequence[TimelineEntry], timings: Timings) -> str:

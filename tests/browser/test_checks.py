@@ -86,13 +86,21 @@ def test_without_any_configuration_load_and_ui_are_checked_and_the_rest_says_how
     ("package", "words"),
     [
         pytest.param(an_extension(worker__js="this is ("), "does not start", id="the worker has a syntax error"),
-        pytest.param(an_extension(worker__js="throw new Error('at start')"), "Uncaught Error: at start", id="the worker throws at its start"),
-        pytest.param(an_extension(worker__js="Promise.reject(new Error('late'))"), "(in promise) Error: late", id="a promise is rejected at the start"),
+        pytest.param(
+            an_extension(worker__js="throw new Error('at start')"), "Uncaught Error: at start", id="the worker throws at its start"
+        ),
+        pytest.param(
+            an_extension(worker__js="Promise.reject(new Error('late'))"),
+            "(in promise) Error: late",
+            id="a promise is rejected at the start",
+        ),
         pytest.param(an_extension(worker__js=None), "names worker.js, which is not in the package", id="the worker's file is missing"),
         pytest.param(an_extension(content__js=None), "names content.js, which is not in the package", id="a content script is missing"),
         pytest.param(an_extension(manifest={"manifest_version": 2}), "Chrome only takes 3", id="Manifest V2"),
         pytest.param(
-            an_extension(manifest={"content_scripts": [{"matches": ["nonsense"], "js": ["content.js"]}]}), "content_scripts[0].matches[0]", id="a bad pattern"
+            an_extension(manifest={"content_scripts": [{"matches": ["nonsense"], "js": ["content.js"]}]}),
+            "content_scripts[0].matches[0]",
+            id="a bad pattern",
         ),
         pytest.param(an_extension(manifest={"icons": {"16": "no.png"}}), "icons names no.png", id="an icon is missing"),
     ],
@@ -143,7 +151,9 @@ def test_the_extraction_check_finds_what_is_thrown_though_all_is_there(check, sh
         pytest.param({"popup__js": "Promise.reject(new Error('lost'))"}, "popup throws: Error: lost", id="a promise is rejected"),
         pytest.param({"popup__html": "<!doctype html><p>  </p>"}, "popup is blank", id="the popup is blank"),
         pytest.param({"popup__js": None}, "popup cannot load", id="a script of the popup is missing"),
-        pytest.param({"popup__html": PAGE.format(words="Bye", script="popup.js")}, "does not show 'Hello'", id="an expected text is missing"),
+        pytest.param(
+            {"popup__html": PAGE.format(words="Bye", script="popup.js")}, "does not show 'Hello'", id="an expected text is missing"
+        ),
     ],
 )
 def test_the_ui_check_finds(check, files, words):
@@ -153,7 +163,9 @@ def test_the_ui_check_finds(check, files, words):
 
 
 def updating(code):
-    return an_extension("1.1.0", worker__js=f"chrome.runtime.onInstalled.addListener(async (d) => {{ if (d.reason === 'update') {{ {code} }} }});")
+    return an_extension(
+        "1.1.0", worker__js=f"chrome.runtime.onInstalled.addListener(async (d) => {{ if (d.reason === 'update') {{ {code} }} }});"
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,7 +207,11 @@ def test_an_endless_loop_is_ended_and_takes_no_other_check_down(check):
         only=["load", "ui", "data"],
         settings={"check_seconds": 4, "data": {"seed": {"books": [1]}}},
     )
-    assert [found[name].status.value for name in ("load", "ui", "data")] == ["passed", "error" if found["ui"].status is CheckStatus.ERROR else "failed", "passed"]
+    assert [found[name].status.value for name in ("load", "ui", "data")] == [
+        "passed",
+        "error" if found["ui"].status is CheckStatus.ERROR else "failed",
+        "passed",
+    ]
     assert report.status in {"error", "failed"}
     assert browsers_left() == []
 

@@ -162,7 +162,10 @@ def test_users_that_are_not_proved_well_are_not_well(world, health):
 def test_the_executor_writes_a_failure_and_a_bug_and_never_leaves_one_running(world, clock):
     from guard.rollback.executor import launched
 
-    for trouble, words in ((Superseded("something else"), "something else"), (ZeroDivisionError("bug"), "unexpected ZeroDivisionError in prepare")):
+    for trouble, words in (
+        (Superseded("something else"), "something else"),
+        (ZeroDivisionError("bug"), "unexpected ZeroDivisionError in prepare"),
+    ):
 
         def run_step(plan, step, trouble=trouble):
             if step is StepName.PREPARE:

@@ -57,7 +57,9 @@ class Witness(requests.Session):
         known = {parameter["name"]: parameter for parameter in operation["parameters"]}
         given = parse_qsl(urlsplit(request.url).query)
         assert {name for name, _ in given} <= set(known)
-        assert {name for name, parameter in known.items() if parameter.get("required") and parameter["in"] == "query"} <= {name for name, _ in given}
+        assert {name for name, parameter in known.items() if parameter.get("required") and parameter["in"] == "query"} <= {
+            name for name, _ in given
+        }
         answer = super().send(request, **kwargs)
         if answer.status_code == 200:
             schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
@@ -87,7 +89,10 @@ class World:
 
     def read(self, version=NEW, source=None):
         interval = Interval(self.clock() - timedelta(minutes=10), self.clock() + timedelta(seconds=30))
-        return {(sample.signal, getattr(sample.reading, "unit", "")): sample.reading for sample in (source or self.source).read(version, interval)}
+        return {
+            (sample.signal, getattr(sample.reading, "unit", "")): sample.reading
+            for sample in (source or self.source).read(version, interval)
+        }
 
 
 @pytest.fixture(params=[10, 60], ids=["steps of 10 s", "steps of 1 min"])
@@ -158,7 +163,10 @@ def test_larger_steps_are_asked_for_when_this_sentry_only_has_those(clock):
 
 def test_passing_failures_are_asked_again_and_the_wait_that_is_told_is_kept():
     waits = []
-    answers = [_answer(429, b"You are attempting to use this endpoint too frequently", {"X-Sentry-Rate-Limit-Reset": "1010"}), _answer(200, b'{"groups": []}')]
+    answers = [
+        _answer(429, b"You are attempting to use this endpoint too frequently", {"X-Sentry-Rate-Limit-Reset": "1010"}),
+        _answer(200, b'{"groups": []}'),
+    ]
 
     class Scripted(requests.Session):
         def get(self, *_args, **_kwargs):
@@ -182,7 +190,12 @@ def test_the_real_python_sdk_is_understood():
 
     state = LocalSentry(utc_now)
     with local_sentry(state) as address:
-        options = {"auto_enabling_integrations": False, "default_integrations": False, "auto_session_tracking": False, "shutdown_timeout": 0}
+        options = {
+            "auto_enabling_integrations": False,
+            "default_integrations": False,
+            "auto_session_tracking": False,
+            "shutdown_timeout": 0,
+        }
         sentry_sdk.init(dsn=address.dsn, release="shelf@1.3.0", environment="production", **options)
         scope = sentry_sdk.get_isolation_scope()
         scope.set_user({"id": "alice"})

@@ -128,7 +128,14 @@ def test_a_multipart_upload_is_taken_as_well(store):
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(400, RequestRefused), (401, CredentialsRefused), (403, CredentialsRefused), (404, ItemNotFound), (429, QuotaExceeded), (500, StoreUnavailable)],
+    [
+        (400, RequestRefused),
+        (401, CredentialsRefused),
+        (403, CredentialsRefused),
+        (404, ItemNotFound),
+        (429, QuotaExceeded),
+        (500, StoreUnavailable),
+    ],
 )
 def test_each_refusal_is_its_own_error(store, status, expected):
     store.break_next("fetchStatus", "status", status=status, times=9)
@@ -169,7 +176,14 @@ def test_a_store_that_is_not_there_is_unreachable(store):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{", b'{"publishedItemRevisionStatus": 3}', b'{"publishedItemRevisionStatus": {"distributionChannels": [{"crxVersion": "x"}]}}']
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"publishedItemRevisionStatus": 3}',
+        b'{"publishedItemRevisionStatus": {"distributionChannels": [{"crxVersion": "x"}]}}',
+    ],
 )
 def test_nonsense_is_an_error_and_never_a_status(body):
     with pytest.raises(UnexpectedAnswer):

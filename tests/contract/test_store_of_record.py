@@ -165,7 +165,11 @@ def test_the_timeline_keeps_its_order_and_a_refused_step_leaves_no_trace(databas
     with pytest.raises(TransitionRefused):
         records.move(incident, IncidentState.MONITORING, "too early")
     records.move(incident, IncidentState.MITIGATING, "begun")
-    assert [(entry.actor, entry.event) for entry in records.timeline(incident.id)] == [("guard", "opened"), ("alice", "note"), ("guard", "begun")]
+    assert [(entry.actor, entry.event) for entry in records.timeline(incident.id)] == [
+        ("guard", "opened"),
+        ("alice", "note"),
+        ("guard", "begun"),
+    ]
     with pytest.raises(NotRecorded):
         records.get("INC-1999-0001")
 

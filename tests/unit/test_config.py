@@ -33,10 +33,20 @@ def test_an_id_and_a_publisher_are_enough(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        pytest.param(SMALLEST + 'publishr = "x"\n', r":4: unknown key 'extension\.0\.publishr'; did you mean 'publisher'\?", id="a typo in an extension"),
+        pytest.param(
+            SMALLEST + 'publishr = "x"\n',
+            r":4: unknown key 'extension\.0\.publishr'; did you mean 'publisher'\?",
+            id="a typo in an extension",
+        ),
         pytest.param("mod = 'act'\n" + SMALLEST, r":1: unknown key 'mod'; did you mean 'mode'\?", id="a typo at the top"),
-        pytest.param(SMALLEST + "[thresholds]\nerror_rte = 0.1\n", r":5: unknown key 'thresholds\.error_rte'; did you mean 'error_rate'", id="in a table"),
-        pytest.param(SMALLEST + "[watch]\npoll_seconds = -1\n", r":5: watch\.poll_seconds: Input should be greater than 0", id="a wrong value"),
+        pytest.param(
+            SMALLEST + "[thresholds]\nerror_rte = 0.1\n",
+            r":5: unknown key 'thresholds\.error_rte'; did you mean 'error_rate'",
+            id="in a table",
+        ),
+        pytest.param(
+            SMALLEST + "[watch]\npoll_seconds = -1\n", r":5: watch\.poll_seconds: Input should be greater than 0", id="a wrong value"
+        ),
         pytest.param("mode = 'yolo'\n" + SMALLEST, r":1: mode: Input should be 'observe', 'propose' or 'act'", id="a wrong mode"),
         pytest.param(SMALLEST + "[thresholds]\nerror_rate = 0.95\n", r":5: thresholds\.error_rate", id="a limit that no test can hold"),
         pytest.param("[[extension]]\nid = 'short'\npublisher = 'us'\n", r":2: extension\.0\.id", id="no id of the store"),
@@ -44,13 +54,19 @@ def test_an_id_and_a_publisher_are_enough(tmp_path):
         pytest.param("mode = 'act'\n", "extension: Field required", id="no extension"),
         pytest.param("mode = \n", "not valid TOML", id="no TOML"),
         pytest.param(
-            SMALLEST + SMALLEST.replace("a" * 32, "b" * 32) + 'modus = "act"\n', r":7: unknown key 'extension\.1\.modus'", id="in the second extension"
+            SMALLEST + SMALLEST.replace("a" * 32, "b" * 32) + 'modus = "act"\n',
+            r":7: unknown key 'extension\.1\.modus'",
+            id="in the second extension",
         ),
         pytest.param(
-            SMALLEST + '[[extension.checks.extraction]]\nname = "x"\nopen = "https://a.example/"\n', "expect something", id="a scenario that expects nothing"
+            SMALLEST + '[[extension.checks.extraction]]\nname = "x"\nopen = "https://a.example/"\n',
+            "expect something",
+            id="a scenario that expects nothing",
         ),
         pytest.param(
-            SMALLEST + '[[extension.checks.extraction]]\nname = "x"\nopen = "ftp://a/"\nexpect_page=[{text="x"}]\n', "begins with https", id="no web address"
+            SMALLEST + '[[extension.checks.extraction]]\nname = "x"\nopen = "ftp://a/"\nexpect_page=[{text="x"}]\n',
+            "begins with https",
+            id="no web address",
         ),
     ],
 )
@@ -73,7 +89,9 @@ def test_a_missing_file_says_how_to_get_one(tmp_path):
 
 
 def test_a_page_that_is_not_there_is_an_error(tmp_path):
-    text = SMALLEST + '[[extension.checks.extraction]]\nname = "x"\nopen = "https://a.example/"\npage = "no.html"\nexpect_page=[{text="x"}]\n'
+    text = (
+        SMALLEST + '[[extension.checks.extraction]]\nname = "x"\nopen = "https://a.example/"\npage = "no.html"\nexpect_page=[{text="x"}]\n'
+    )
     with pytest.raises(CheckSettingsError, match=r"no\.html"):
         load(write(tmp_path, text))
 

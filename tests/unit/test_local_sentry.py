@@ -39,7 +39,15 @@ def test_items_are_framed_with_and_without_a_length():
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"no json", b"[]", lines({}, "no header"), lines({}, {"type": "event", "length": 99}, "{}"), lines({}, {"type": "e", "length": 1}, "{}")]
+    "body",
+    [
+        b"",
+        b"no json",
+        b"[]",
+        lines({}, "no header"),
+        lines({}, {"type": "event", "length": 99}, "{}"),
+        lines({}, {"type": "e", "length": 1}, "{}"),
+    ],
 )
 def test_what_is_no_envelope_is_refused(body):
     with pytest.raises(EnvelopeError):
@@ -65,7 +73,9 @@ def test_bodies_come_compressed_and_bombs_are_refused():
 
 def test_a_session_counts_once_and_its_first_terminal_status_wins(clock):
     sentry = LocalSentry(clock)
-    ingest(sentry, an_update(clock), an_update(clock, init=False, errors=1, status="unhandled"), an_update(clock, init=False, status="exited"))
+    ingest(
+        sentry, an_update(clock), an_update(clock, init=False, errors=1, status="unhandled"), an_update(clock, init=False, status="exited")
+    )
     (session,) = sentry.sessions()
     assert (session.outcome, session.errors) == ("unhandled", 1)
 

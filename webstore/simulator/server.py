@@ -180,7 +180,9 @@ class _Api:
     async def add_faults(self, request: Request) -> Response:
         """For tests: faults to come."""
         for fault in await request.json():
-            self._faults.add(Fault(fault["method"], FaultKind(fault["kind"]), fault.get("status", 503), fault.get("times", 1), fault.get("skip", 0)))
+            self._faults.add(
+                Fault(fault["method"], FaultKind(fault["kind"]), fault.get("status", 503), fault.get("times", 1), fault.get("skip", 0))
+            )
         return JSONResponse({})
 
     async def release(self, _request: Request) -> Response:

@@ -1,0 +1,165 @@
+"""What people read: bounded, escaped for where it stands, and with the figures that were measured."""
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from factories import a_package
+from guard.cli.console import clean
+from guard.cli.records import overall_status
+from guard.engine import Engine
+from guard.incidents.incident import Incident, IncidentState, TimelineEntry
+from guard.incidents.postmortem import Timings, draft, escape
+from guard.judge.assessment import Assessment, Cause, Diagnosis, Observation, judge_health
+from guard.judge.verdict import Verdict
+from guard.model import Release, Signal
+from guard.outcome import GuardResult, Outcome, iso
+from guard.outcome import Timings as ResultTimings
+from guard.reporting import write_report
+from guard.responder import facts_of, title_of
+from guard.severity import Severity, classify
+from healthchecks.checks.data import compare
+from healthchecks.checks.extraction import size_at
+from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus, Finding, plain
+from webstore.archive import Archive, ArchiveDamaged
+from webstore.models import Item
+from webstore.versions import Version
+
+NOW = datetime(2026, 7, 1, 2, 30, tzinfo=UTC)
+ITEM = Item("publisher", "a" * 32)
+NEW = Version.parse("1.3.0")
+EVIL = "<script>alert(1)</script> [x](javascript:1) | `a` \x1b[31m"
+
+
+def an_incident(**changes):
+    incident = Incident(
+        "INC-2026-0001", "f", f"title {EVIL}", Severity.P0, IncidentState.RESOLVED, ITEM, NEW, NOW, 12, f"deployment: {EVIL}", EVIL, NOW
+    )
+    return dataclasses.replace(incident, **changes)
+
+
+def a_result(finding=EVIL):
+    report = CheckReport("t", "1.3.0", (CheckResult.of(CheckName.EXTRACTION, [Finding("x", finding, "hint")]),))
+    assessment = Assessment(
+        Observation(NEW, {Signal.HEALTH: judge_health(report)}, report), None, Verdict.BREACH, Diagnosis(Cause.UNKNOWN, EVIL)
+    )
+    entry = TimelineEntry(NOW, "guard", EVIL, EVIL)
+    return GuardResult(
+        Outcome.HELD, Release(ITEM, NEW, NOW), None, assessment, None, None, an_incident(), (entry,), ResultTimings(NOW, NOW)
+    )
+
+
+def test_the_report_escapes_what_comes_from_outside(tmp_path, database):
+    from guard.config import Config
+
+    config = Config.model_validate({"state": str(tmp_path), "extension": [{"id": "a" * 32, "publisher": "p"}]})
+    engine = Engine(config, database, now=lambda: NOW)
+    opened, _ = engine.incidents.open(an_incident(state=IncidentState.INVESTIGATING), TimelineEntry(NOW, "guard", EVIL))
+    written = write_report(engine, dataclasses.replace(a_result(), incident=opened), tmp_path / "out")
+    page = written.report.read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "default-src 'none'" in page
+    assert "<script" not in written.postmortem.read_text()
+
+
+def test_markdown_is_escaped_and_stays_on_one_line():
+    assert escape("a\n# b | c <i> [x](y)") == r"a \# b \| c &lt;i&gt; \[x\]\(y\)"
+    assert len(escape("x" * 5000)) < 700
+
+
+def test_the_terminal_takes_no_orders_from_outside():
+    assert "\x1b" not in clean("\x1b]0;title\x07 red \x9b31m")
+    assert len(clean("x" * 9999)) < 2100
+    assert plain("a\x1b[31m\n b") == "a [31m b"
+
+
+def test_a_postmortem_has_its_times_and_what_the_handbook_recommends():
+    slow = Timings(timedelta(minutes=11), timedelta(seconds=30), timedelta(minutes=40))
+    text = draft(an_incident(title="t", cause="deployment: x", resolution="r"), [TimelineEntry(NOW, "alice", "seen", "proof")], slow)
+    assert "| Time to detect | 11 min |" in text
+    assert "MONITORING" in text
+    assert "DEPLOYMENT" in text
+    assert "02:30:00 alice: seen — proof" in text
+    quick = draft(an_incident(cause="external: x"), [], Timings(timedelta(seconds=9), None, None))
+    assert "MONITORING" not in quick
+    assert "| Time to resolve | not yet |" in quick
+
+
+def test_our_own_word_breach_makes_no_p0_but_a_finding_about_security_does():
+    assert classify(facts_of(a_result("popup throws").assessment)).severity is Severity.P1  # the extraction check failed
+    assert classify(facts_of(a_result("security token leaked").assessment)).severity is Severity.P0
+
+
+def test_an_extension_that_does_not_load_is_not_available():
+    report = CheckReport("t", "1.3.0", (CheckResult.of(CheckName.LOAD, [Finding("x", "worker", "")]),))
+    assessment = Assessment(Observation(NEW, {Signal.HEALTH: judge_health(report)}, report), None, Verdict.BREACH, None)
+    assert facts_of(assessment).availability == 0
+    assert title_of(assessment) == "1.3.0: load check failed"
+
+
+def test_times_are_utc_and_to_the_millisecond():
+    assert iso(datetime(2026, 7, 1, 2, 3, 4, 5678, tzinfo=UTC)) == "2026-07-01T02:03:04.005Z"
+
+
+@pytest.mark.parametrize(
+    ("severities", "expected"),
+    [
+        ([], "OPERATIONAL"),
+        ([Severity.P2, Severity.P3], "OPERATIONAL"),
+        ([Severity.P1], "DEGRADED"),
+        ([Severity.P1, Severity.P0], "CRITICAL"),
+    ],
+)
+def test_overall_status(severities, expected):
+    assert overall_status([an_incident(severity=severity) for severity in severities]) == expected
+
+
+def test_lost_data_is_named_with_sizes_and_never_with_content():
+    before = {"books": ["secret title", "b"], "map": {"a": 1}, "flag": True, "gone": "secret", "cache": [1]}
+    after = {"books": ["b"], "map": {}, "flag": None, "cache": [], "new": 1}
+    findings = compare(before, after, may_shrink=("cache",))
+    assert [finding.code for finding in findings] == ["data_lost"] * 4
+    assert "secret" not in str(findings)
+    assert compare(before, {**before, "books": ["x", "y", "z"]}) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("books", 2),
+        ("books.0", 1),
+        ("books.0.title", 1),
+        ("books.2", None),
+        ("none", None),
+        ("empty", 0),
+        ("null", None),
+        ("books.x", None),
+    ],
+)
+def test_paths_into_storage(path, expected):
+    assert size_at({"books": [{"title": "x"}, {}], "empty": [], "null": None}, path) == expected
+
+
+def test_a_report_of_absent_checks_is_not_a_passed_one():
+    absent = CheckResult.absent(CheckName.DATA, "why")
+    passed = CheckResult(CheckName.LOAD, CheckStatus.PASSED)
+    error = CheckResult(CheckName.UI, CheckStatus.ERROR)
+    failed = CheckResult(CheckName.UI, CheckStatus.FAILED)
+    assert CheckReport("t", "1", (absent,)).status == "error"
+    assert CheckReport("t", "1", (absent, passed)).status == "passed"
+    assert CheckReport("t", "1", (error, passed)).status == "error"
+    assert CheckReport("t", "1", (error, failed)).status == "failed"
+
+
+def test_the_archive_keeps_code_once_and_notices_damage(tmp_path):
+    archive = Archive(tmp_path / "archive")
+    digest = archive.add(a_package("1.2.0"))
+    assert archive.add(a_package("1.3.0.1")) == digest
+    assert archive.get(digest).code_digest == digest
+    assert archive.get("0" * 64) is None
+    (tmp_path / "archive" / f"{digest}.zip").write_bytes(a_package(a__js="other").to_zip())
+    with pytest.raises(ArchiveDamaged):
+        archive.get(digest)
+    assert sorted(path.suffix for path in (tmp_path / "archive").iterdir()) == [".zip"]
