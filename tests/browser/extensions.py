@@ -1,6 +1,7 @@
 """Little extensions: one that is well, and one for each thing that can be wrong."""
 
 import json
+from typing import Any
 
 from webstore.package import Package
 
@@ -9,7 +10,7 @@ PAGE = "<!doctype html><meta charset=utf-8><title>t</title><h1>{words}</h1><scri
 
 def an_extension(version="1.0.0", manifest=None, **files):
     """A good one with a worker, a content script, a popup and stored data; ``manifest`` and files override it."""
-    base = {
+    base: dict[str, Any] = {
         "manifest_version": 3,
         "name": "Little",
         "version": version,
@@ -19,7 +20,7 @@ def an_extension(version="1.0.0", manifest=None, **files):
         "action": {"default_popup": "popup.html"},
     }
     base.update(manifest or {})
-    content = {
+    content: dict[str, str | None] = {
         "manifest.json": json.dumps({key: value for key, value in base.items() if value is not None}),
         "worker.js": "chrome.runtime.onMessage.addListener((m) => { chrome.storage.local.set({items: m.items, seen: 1}); });",
         "content.js": "const items = [...document.querySelectorAll('.item')].map((i) => i.textContent);"
