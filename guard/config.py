@@ -74,12 +74,12 @@ class SentryTable(_Table):
 class ThresholdsTable(_Table):
     """``[thresholds]``: the handbook's limits."""
 
-    error_rate: Rate = 0.05
-    api_failures: Rate = 0.10
-    slow_share: Rate = 0.05
-    crashes_per_hour: Annotated[float, Field(gt=0, le=100_000)] = 10
-    alpha: Annotated[float, Field(ge=0.0001, le=0.2)] = 0.01
-    beta: Annotated[float, Field(ge=0.001, le=0.5)] = 0.05
+    error_rate: Rate = Thresholds.error_rate
+    api_failures: Rate = Thresholds.api_failures
+    slow_share: Rate = Thresholds.slow_share
+    crashes_per_hour: Annotated[float, Field(gt=0, le=100_000)] = Thresholds.crashes_per_hour
+    alpha: Annotated[float, Field(ge=0.0001, le=0.2)] = Thresholds.alpha
+    beta: Annotated[float, Field(ge=0.001, le=0.5)] = Thresholds.beta
 
     def to_domain(self) -> Thresholds:
         """The limits as the judge takes them."""

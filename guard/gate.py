@@ -18,6 +18,7 @@ from guard.outcome import GuardResult, Outcome, Timings, outcome_of
 from guard.recovery import look_at_recovery
 from guard.responder import Responder, Response
 from guard.rollback.plan import RollbackRecord, RollbackState
+from webstore.store_errors import StoreError
 from webstore.versions import Version
 
 Sleep = Callable[[float], None]
@@ -43,6 +44,7 @@ class Gate:
 
         Raises:
             NeverLive: it did not go live in time.
+            SourceError: a source of samples is out of reach or refused us.
             StoreError: the store cannot be read.
             HealthCheckError: the browser cannot be used.
         """
@@ -50,6 +52,7 @@ class Gate:
         self._responder.resume()
         if version and (done := self._rolled_back_before(version)):
             return self._after_rollback(done, started)
+        self._probe_sources()
         release = self._wait_until_live(version)
         if release.provenance is Provenance.ROLLBACK and release.rollback_of:
             done = self._rolled_back_before(release.rollback_of)
@@ -64,21 +67,37 @@ class Gate:
 
     def _wait_until_live(self, version: Version | None) -> Release:
         """Until the store and its update service both show the version."""
-        engine, item = self._engine, self._guarded.extension.item
+        engine = self._engine
         deadline = engine.now() + timedelta(seconds=engine.config.watch.live_timeout_seconds)
         engine.progress.doing(f"waiting for {version or 'the published version'} to be live")
         while True:
-            shown = self._guarded.store.status(item).published
-            offered = self._guarded.updates.offered(item.id)
-            wanted = version or (shown.version if shown else None)
-            if wanted and shown and offered and shown.version == wanted == offered.version:
+            try:
+                published, given = self._shown_and_offered()
+            except StoreError as error:
+                if not error.retry or engine.now() >= deadline:
+                    raise
+                engine.progress.warn(f"{error}; asking again")
+                published = given = None
+            wanted = version or published
+            if wanted and published == wanted == given:
                 release = observe_release(engine, self._guarded).release
                 engine.progress.done(f"{release.version} is live at {release.deploy_percentage} %")
                 return release
             if engine.now() >= deadline:
-                published, given = shown.version if shown else "nothing", offered.version if offered else "nothing"
-                raise NeverLive(f"{wanted or 'no version'} is not live: the store shows {published}, users are offered {given}")
+                seen = f"the store shows {published or 'nothing'}, users are offered {given or 'nothing'}"
+                raise NeverLive(f"{wanted or 'no version'} is not live: {seen}")
             self._sleep(self._poll_seconds)
+
+    def _shown_and_offered(self) -> tuple[Version | None, Version | None]:
+        item = self._guarded.extension.item
+        shown, offered = self._guarded.store.status(item).published, self._guarded.updates.offered(item.id)
+        return shown.version if shown else None, offered.version if offered else None
+
+    def _probe_sources(self) -> None:
+        """A source that refuses us is said now, not found out at the end of the window."""
+        for source in self._guarded.sources:
+            for warning in source.probe():
+                self._engine.progress.warn(warning)
 
     def _guard(self, release: Release) -> GuardResult:
         engine = self._engine

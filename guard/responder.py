@@ -111,7 +111,7 @@ class Responder:
             release,
             baseline,
             engine.config.rollback_window,
-            rolled_back_already=release.version in started,
+            rollback_was_begun=release.version in started,
             automatic_rollbacks_today=engine.journal.automatic_since(release.item, engine.now() - timedelta(days=1)),
             max_automatic_rollbacks_a_day=engine.config.watch.max_automatic_rollbacks_a_day,
         )
@@ -151,7 +151,7 @@ class Responder:
         """A version found to be the cause is never again a baseline."""
         if assessment.diagnosis is None or assessment.diagnosis.cause is not Cause.DEPLOYMENT:
             return incident
-        if release.state is ReleaseState.WATCHED:
+        if release.state in {ReleaseState.WATCHED, ReleaseState.GOOD}:
             self._engine.releases.mark(release.item, release.version, ReleaseState.BAD)
         if incident.state is not IncidentState.INVESTIGATING:
             return incident

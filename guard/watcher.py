@@ -1,20 +1,23 @@
 """The watcher: one tick looks at every configured extension once. It says what it saw; one that fails takes no other down."""
 
 import dataclasses
+import logging
 from collections.abc import Callable
 
 from guard.assessor import Assessor
 from guard.decision.policy import Wait
 from guard.engine import Engine, Guarded
-from guard.errors import ExitCode
+from guard.errors import ActorBusy, ExitCode
 from guard.incidents.incident import IncidentState
 from guard.judge.verdict import Verdict
-from guard.model import Provenance, ReleaseState
+from guard.model import Provenance, Release, ReleaseState
 from guard.observing import Sighting, observe_release, snapshot
 from guard.outcome import EXIT_CODES, Outcome, outcome_of
 from guard.recovery import look_at_recovery
 from guard.responder import Responder
 from webstore.errors import ReleaseGuardError
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,12 +44,11 @@ class Watcher:
         self._assessors: dict[tuple[str, str], Assessor] = {}
 
     def tick(self) -> list[Tick]:
-        """Look at each extension once.
-
-        Raises:
-            ActorBusy: an unfinished rollback waits, and another process is acting.
-        """
-        self._responder.resume()
+        """Look at each extension once."""
+        try:
+            self._responder.resume()
+        except ActorBusy as busy:  # whoever acts takes the unfinished rollback along; looking does no harm meanwhile
+            self._engine.progress.warn(str(busy))
         return [self._guarded_tick(extension.id) for extension in self._engine.config.extension]
 
     def run(self, wait: Callable[[float], bool], report: Callable[[list[Tick]], None]) -> None:
@@ -64,6 +66,9 @@ class Watcher:
         except ReleaseGuardError as error:
             self._engine.progress.warn(f"{name}: {error}")
             return Tick(name, None, Outcome.FAILED, error.explain())
+        except Exception as error:  # noqa: BLE001 - a fault of ours in one extension must not end the watch over the others
+            _LOG.exception("looking at %s failed", name)
+            return Tick(name, None, Outcome.FAILED, f"unexpected {type(error).__name__}: a fault of the guard itself, please report it")
 
     def _look(self, guarded: Guarded, name: str) -> Tick:
         sighting = observe_release(self._engine, guarded)
@@ -74,9 +79,16 @@ class Watcher:
         if release.provenance is Provenance.UNKNOWN and release.state is ReleaseState.WATCHED:
             snapshot(self._engine, guarded)
             return Tick(name, version, Outcome.HEALTHY, f"{version} is the first version seen: taken as the baseline, not judged")
-        if release.state is not ReleaseState.WATCHED and not self._engine.incidents.open_for(release.item, release.version):
-            return Tick(name, version, Outcome.HEALTHY, f"{version} is recorded as {release.state.value}")
-        return self._judge(guarded, sighting, name)
+        if self._is_armed(release):
+            return self._judge(guarded, sighting, name)
+        return Tick(name, version, Outcome.HEALTHY, f"{version} is recorded as {release.state.value}")
+
+    def _is_armed(self, release: Release) -> bool:
+        """Whether a release is still judged: until it is found good and its window is over, or while it has an open incident."""
+        if release.state is ReleaseState.WATCHED or self._engine.incidents.open_for(release.item, release.version):
+            return True
+        in_window = self._engine.now() - release.published_at <= self._engine.config.rollback_window
+        return release.state is ReleaseState.GOOD and release.provenance is Provenance.UPLOAD and in_window
 
     def _judge(self, guarded: Guarded, sighting: Sighting, name: str) -> Tick:
         release, engine = sighting.release, self._engine

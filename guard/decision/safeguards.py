@@ -19,8 +19,8 @@ class Case:
     release: Release
     baseline: Release | None
     window: timedelta
-    rolled_back_already: bool = False
-    """Whether this very release was rolled back before, or a rollback of it is under way."""
+    rollback_was_begun: bool = False
+    """Whether a rollback of this very release was begun before, however it ended."""
     automatic_rollbacks_today: int = 0
     max_automatic_rollbacks_a_day: int = 3
 
@@ -62,8 +62,8 @@ def without_a_good_target(case: Case, _now: datetime) -> str | None:
 
 
 def twice(case: Case, _now: datetime) -> str | None:
-    """Rule 1: a release is rolled back once."""
-    return f"{case.release.version} was rolled back already" if case.rolled_back_already else None
+    """Rule 1: a rollback of a release is begun once; what became of it is for a person to judge."""
+    return f"a rollback of {case.release.version} was begun already" if case.rollback_was_begun else None
 
 
 def too_often(case: Case, _now: datetime) -> str | None:

@@ -9,6 +9,8 @@ from webstore.versions import Version
 
 FOLDER = Path(__file__).parent / "bookshelf"
 BASE = "base"
+GOOD = "good"
+"""The good 1.3.0; each bad one is this with its own fault on top."""
 BASE_VERSION = Version.parse("1.2.0")
 NEXT_VERSION = Version.parse("1.3.0")
 VARIANTS = tuple(sorted(path.name for path in (FOLDER / "variants").iterdir() if path.is_dir()))
@@ -26,8 +28,8 @@ def build(variant: str, version: Version, *, dsn: str = "") -> Package:
     if variant != BASE:
         if variant not in VARIANTS:
             raise UsageError(f"there is no variant {variant!r}; there are {', '.join(VARIANTS)}")
-        overlay = FOLDER / "variants" / variant
-        package = package.with_files({path.name: path.read_bytes() for path in overlay.iterdir()})
+        for layer in dict.fromkeys((GOOD, variant)):
+            package = package.with_files({path.name: path.read_bytes() for path in (FOLDER / "variants" / layer).iterdir()})
     settings = package.files["config.js"].decode().replace('DSN = ""', f"DSN = {json.dumps(dsn)}")
     return package.with_files({"config.js": settings.encode()}).with_version(version)
 

@@ -21,6 +21,14 @@ class MetricSource(Protocol):
         """What it can measure."""
         ...
 
+    def probe(self) -> Sequence[str]:
+        """What a person should know of this source before it is relied on; nothing when all is well.
+
+        Raises:
+            SourceError: it cannot work here.
+        """
+        ...
+
     def read(self, version: Version, interval: Interval) -> Sequence[Sample]:
         """At least one sample per signal, totals over the interval.
 

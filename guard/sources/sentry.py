@@ -42,6 +42,19 @@ class SentrySource:
         self._settle = settle
         self._step = "1m"
 
+    def probe(self) -> list[str]:
+        """Ask once for anything at all, and whether Sentry throws extensions' errors away (it does so with a friendly answer).
+
+        Raises:
+            SourceError: Sentry is out of reach, or refused the token, the organization or the project.
+        """
+        parameters = [("field", _SESSIONS), ("interval", "1h"), ("statsPeriod", "1d"), ("project", self._project)]
+        self._client.sessions(self._organization, parameters)
+        filters = self._client.filters(self._organization, self._project)
+        if filters.get("browser-extensions") is True:
+            return ["Sentry's inbound filter for browser extensions is on: it drops this extension's errors; switch it off in the project"]
+        return []
+
     def read(self, version: Version, interval: Interval) -> list[Sample]:
         """Users and sessions with a failure, and unhandled errors, since the interval's start.
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import requests
 import tenacity
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from guard.errors import SourceError, SourceRefused
 from webstore.store_errors import bounded
@@ -40,6 +40,17 @@ class EventsAnswer(_Answer):
     """The events endpoint: rows whose keys repeat the fields' texts."""
 
     data: list[dict[str, Any]]
+
+
+class Filter(_Answer):
+    """One inbound filter."""
+
+    id: str
+    active: bool | list[str]
+
+
+class FiltersAnswer(RootModel[list[Filter]]):
+    """The project filters endpoint."""
 
 
 class IntervalTooSmall(SourceError):
@@ -104,6 +115,14 @@ class SentryClient:
             SourceError: Sentry is out of reach or refused.
         """
         return self._get(EventsAnswer, f"organizations/{organization}/events/", parameters)
+
+    def filters(self, organization: str, project: str) -> dict[str, bool | list[str]]:
+        """The project's inbound filters by id: on or off, or a list of what is filtered.
+
+        Raises:
+            SourceError: Sentry is out of reach or refused.
+        """
+        return {found.id: found.active for found in self._get(FiltersAnswer, f"projects/{organization}/{project}/filters/", ()).root}
 
     def _get(self, model: type[_Model], path: str, parameters: Sequence[tuple[str, str]]) -> _Model:
         body = self._retrying(self._send, path, parameters)

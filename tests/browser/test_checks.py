@@ -241,3 +241,23 @@ def test_the_configured_one_comes_first_then_playwrights_then_the_systems(tmp_pa
     named = an_executable(tmp_path / "mine")
     assert find_chromium(environment={**environment, VARIABLE: str(named)}).path == named
     assert find_chromium(named, environment=environment).source == "configured in release-guard.toml"
+
+
+def test_the_sample_that_fails_for_some_users_passes_for_others(check, tmp_path):
+    from guard.rehearsal import sample
+
+    scenario = {
+        "name": "library",
+        "open": sample.LIBRARY_ADDRESS,
+        "page": sample.library_page(),
+        "expect_page": [{"selector": "html[data-bookshelf-count]"}],
+        "within_seconds": 1,
+    }
+    package = sample.build("some-users", sample.NEXT_VERSION)
+    _, found = check(package, only=["extraction"], settings={"extraction": [scenario]})
+    assert found["extraction"].status is CheckStatus.PASSED
+    sorts = package.with_files(
+        {"migrations.js": b"export const migrate = () => chrome.storage.local.set({ settings: { sorted: true }, books: [] });"}
+    )
+    _, found = check(sorts, only=["extraction"], settings={"extraction": [scenario]})
+    assert found["extraction"].status is CheckStatus.FAILED

@@ -54,7 +54,7 @@ LATE = a_release(published_at=NOW - timedelta(hours=2))
         pytest.param(a_case(baseline=None), AskHuman, id="nothing to go back to"),
         pytest.param(a_case(baseline=a_release(OLD, state=ReleaseState.ROLLED_BACK)), AskHuman, id="the target was rolled back itself"),
         pytest.param(a_case(baseline=a_release(OLD, state=ReleaseState.BAD)), AskHuman, id="the target is known bad"),
-        pytest.param(a_case(rolled_back_already=True), AskHuman, id="never the same release twice"),
+        pytest.param(a_case(rollback_was_begun=True), AskHuman, id="never the same release twice"),
         pytest.param(a_case(automatic_rollbacks_today=3), AskHuman, id="never more than so many a day"),
         pytest.param(a_case(release=a_release(provenance=Provenance.ROLLBACK)), AskHuman, id="never from a rollback"),
     ],
@@ -64,7 +64,7 @@ def test_decisions(case, expected):
 
 
 def test_every_safeguard_that_forbids_is_named():
-    case = a_case(cause=Cause.EXTERNAL, baseline=None, release=LATE, rolled_back_already=True, automatic_rollbacks_today=9)
+    case = a_case(cause=Cause.EXTERNAL, baseline=None, release=LATE, rollback_was_begun=True, automatic_rollbacks_today=9)
     decision = decide(case, Severity.P0, NOW)
     assert isinstance(decision, AskHuman)
     assert len(decision.reasons) == 6

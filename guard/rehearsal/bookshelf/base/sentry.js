@@ -5,7 +5,7 @@ import { DSN, ENVIRONMENT } from "./config.js";
 const target = DSN ? new URL(DSN) : null;
 const release = `bookshelf@${chrome.runtime.getManifest().version}`;
 const session = { sid: hex(), started: new Date().toISOString(), errors: 0, status: "ok", isInit: true };
-const sending = new Set();
+const reported = new WeakSet();
 
 function hex() {
   return crypto.randomUUID().replaceAll("-", "");
@@ -24,10 +24,7 @@ async function send(items) {
   for (const [type, payload] of items) {
     lines.push(JSON.stringify({ type }), JSON.stringify(payload));
   }
-  const request = fetch(url, { method: "POST", body: lines.join("\n"), keepalive: true }).catch(() => undefined);
-  sending.add(request);
-  await request;
-  sending.delete(request);
+  await fetch(url, { method: "POST", body: lines.join("\n"), keepalive: true }).catch(() => undefined);
 }
 
 function sessionUpdate(did) {
@@ -52,7 +49,8 @@ export async function startSession() {
 
 // Reports an error that nobody caught.
 export async function report(error, component) {
-  if (!target) return;
+  if (!target || (error instanceof Object && reported.has(error))) return;
+  if (error instanceof Object) reported.add(error);
   const did = await userId();
   session.errors += 1;
   session.status = "unhandled";
@@ -71,6 +69,10 @@ export async function report(error, component) {
   };
   await send([sessionUpdate(did), ["event", event]]);
 }
+
+// What nobody caught, in the first turn of the script: later handlers would miss errors of the start.
+addEventListener("error", (event) => report(event.error ?? event.message, "global"));
+addEventListener("unhandledrejection", (event) => report(event.reason, "global"));
 
 // Errors thrown inside chrome.* listeners never reach the global handlers, so each listener is wrapped.
 export function guarded(component, listener) {

@@ -1,0 +1,247 @@
+"""The gate, the watcher and the manual door over HTTP, with the browser's word given by the test."""
+
+import pytest
+
+from factories import Clock, RunningStore
+from guard.config import Config
+from guard.engine import Engine, Guarded
+from guard.errors import RollbackRefused, SourceRefused
+from guard.gate import Gate, NeverLive
+from guard.localsentry.server import local_sentry
+from guard.localsentry.state import LocalSentry
+from guard.manual import Request, plan_by_hand, roll_back_by_hand
+from guard.model import Provenance, ReleaseState
+from guard.observing import SnapshotRefused, snapshot
+from guard.outcome import Outcome
+from guard.responder import Responder
+from guard.rollback.plan import RollbackState
+from guard.watcher import Watcher
+from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus, Finding
+from webstore.versions import Version
+
+V = Version.parse
+
+
+class Told(Guarded):
+    """An extension whose checks fail for the versions that a test names."""
+
+    failing: frozenset[str] = frozenset()
+    broken: Exception | None = None
+
+    def check(self, package, baseline):
+        if self.broken:
+            raise self.broken
+        version = str(package.version)
+        finding = [Finding("x", "popup throws", "")] if version in self.failing else []
+        return CheckReport(version, version, (CheckResult(CheckName.LOAD, CheckStatus.PASSED), CheckResult.of(CheckName.UI, finding)))
+
+
+class World:
+    def __init__(self, store: RunningStore, clock: Clock, engine: Engine, guarded: Told):
+        self.store, self.clock, self.engine, self.guarded = store, clock, engine, guarded
+
+    def gate(self, version="1.3.0"):
+        return Gate(self.engine, self.guarded, lambda seconds: self.clock.forward(seconds=seconds)).run(version and V(version))
+
+    def state_of(self, version):
+        return self.engine.releases.find(self.store.item, V(version)).state
+
+
+@pytest.fixture
+def settings():
+    return {"mode": "act"}
+
+
+@pytest.fixture
+def world(store, clock, database, tmp_path, settings):
+    config = Config.model_validate(
+        {
+            "state": str(tmp_path),
+            "store": {"base_url": store.address.base_url, "update_url": store.address.update_url, "credentials": "none"},
+            "watch": {"propagation_timeout_seconds": 2, "live_timeout_seconds": 120},
+            "extension": [{"id": store.item.id, "publisher": store.item.publisher, "name": "shelf"}],
+            **settings,
+        }
+    )
+    engine = Engine(config, database, now=clock)
+    guarded = Told(config, config.extension[0], tmp_path)
+    guarded.__dict__["store"] = store.client
+    engine._guarded[guarded.extension.id] = guarded
+    snapshot(engine, guarded)
+    clock.forward(minutes=5)
+    return World(store, clock, engine, guarded)
+
+
+def test_a_good_release_passes_and_becomes_the_next_baseline(world):
+    world.store.publish("1.3.0", a__js="1")
+    result = world.gate()
+    assert (result.outcome, result.incident, result.rollback) == (Outcome.HEALTHY, None, None)
+    assert world.engine.releases.baseline_of(world.store.item, V("1.4.0")).version == V("1.3.0")
+
+
+def test_a_bad_release_is_rolled_back_once_and_its_incident_resolved(world):
+    world.store.publish("1.3.0", a__js="bad")
+    world.guarded.failing = frozenset({"1.3.0"})
+    result = world.gate()
+    assert (result.outcome, result.exit_code) == (Outcome.ROLLED_BACK, 1)
+    assert (result.rollback.state, result.incident.state.value) == (RollbackState.COMPLETED, "resolved")
+    again = world.gate()
+    assert (again.outcome, world.store.rollbacks()) == (Outcome.ROLLED_BACK, [V("1.3.0.1")])
+    published = world.gate(None)
+    assert (published.outcome, world.store.rollbacks()) == (Outcome.ROLLED_BACK, [V("1.3.0.1")])
+    assert (world.state_of("1.3.0"), world.state_of("1.3.0.1")) == (ReleaseState.ROLLED_BACK, ReleaseState.GOOD)
+    assert world.engine.releases.baseline_of(world.store.item, V("1.4.0")).version == V("1.2.0")
+
+
+def test_what_fails_in_both_versions_is_held(world):
+    world.store.publish("1.3.0", a__js="1")
+    world.guarded.failing = frozenset({"1.3.0", "1.2.0"})
+    result = world.gate()
+    assert (result.outcome, world.store.rollbacks()) == (Outcome.HELD, [])
+    assert any("external" in reason for reason in result.reasons)
+    assert world.state_of("1.3.0") is ReleaseState.WATCHED
+
+
+@pytest.mark.parametrize("settings", [{"mode": "propose"}])
+def test_propose_opens_the_incident_and_leaves_the_rest_to_a_person(world):
+    world.store.publish("1.3.0", a__js="bad")
+    world.guarded.failing = frozenset({"1.3.0"})
+    result = world.gate()
+    assert (result.outcome, world.store.rollbacks()) == (Outcome.HELD, [])
+    assert "propose" in result.reasons[0]
+    assert result.incident.state.value == "identified"
+    request = Request("seen by hand", "alice")
+    record, incident = roll_back_by_hand(world.engine, plan_by_hand(world.engine, world.guarded, request), request)
+    assert (record.state, incident.id, incident.state.value) == (RollbackState.COMPLETED, result.incident.id, "monitoring")
+    (tick,) = Watcher(world.engine).tick()
+    assert (tick.outcome, world.engine.incidents.get(incident.id).state.value) == (Outcome.HEALTHY, "resolved")
+
+
+@pytest.mark.parametrize("settings", [{"mode": "observe"}])
+def test_observe_only_says_what_it_would_do(world):
+    world.store.publish("1.3.0", a__js="bad")
+    world.guarded.failing = frozenset({"1.3.0"})
+    result = world.gate()
+    assert (result.outcome, result.incident, world.store.rollbacks()) == (Outcome.HELD, None, [])
+    assert world.engine.incidents.all() == []
+
+
+def test_a_release_without_a_baseline_is_never_rolled_back(world):
+    world.engine.releases.mark(world.store.item, V("1.2.0"), ReleaseState.BAD)
+    world.store.publish("1.3.0", a__js="bad")
+    world.guarded.failing = frozenset({"1.3.0"})
+    result = world.gate()
+    assert (result.outcome, world.store.rollbacks()) == (Outcome.HELD, [])
+    assert "no earlier version is recorded as good" in result.reasons
+
+
+def test_a_failed_rollback_is_said_and_not_begun_again_by_itself(world):
+    world.store.publish("1.3.0", a__js="bad")
+    world.guarded.failing = frozenset({"1.3.0", "1.3.0.1"})
+    result = world.gate()
+    assert (result.outcome, result.exit_code, result.incident.state.value) == (Outcome.FAILED, 4, "investigating")
+    assert "did not pass" in result.rollback.failure
+    assert world.store.rollbacks() == [V("1.3.0.1")]
+
+
+def test_the_gate_waits_for_a_release_and_for_a_store_that_stumbles(world):
+    world.store.publish("1.3.0", a__js="1")
+    world.store.break_next("fetchStatus", "status", times=4)
+    assert world.gate().outcome is Outcome.HEALTHY
+
+
+def test_a_release_that_never_comes_is_said(world):
+    with pytest.raises(NeverLive, match=r"1\.9\.0 is not live: the store shows 1\.2\.0"):
+        world.gate("1.9.0")
+
+
+def test_a_release_that_was_found_bad_cannot_be_taken_as_good(world):
+    world.store.publish("1.3.0", a__js="bad")
+    world.guarded.failing = frozenset({"1.3.0", "1.2.0.1", "1.3.0.1"})
+    world.gate()
+    world.store.publish("1.4.0", a__js="1")
+    Watcher(world.engine).tick()
+    world.engine.releases.mark(world.store.item, V("1.4.0"), ReleaseState.BAD)
+    with pytest.raises(SnapshotRefused):
+        snapshot(world.engine, world.guarded)
+
+
+def test_the_watcher_sees_a_release_judges_it_and_goes_on_looking_in_the_window(world):
+    watcher = Watcher(world.engine)
+    (tick,) = watcher.tick()
+    assert (tick.version, tick.outcome) == ("1.2.0", Outcome.HEALTHY)
+    world.store.publish("1.3.0", a__js="1")
+    (tick,) = watcher.tick()
+    assert (tick.version, tick.outcome) == ("1.3.0", Outcome.HEALTHY)
+    assert world.engine.releases.find(world.store.item, V("1.3.0")).provenance is Provenance.UPLOAD
+    world.guarded.failing = frozenset({"1.3.0"})
+    world.clock.forward(minutes=20)  # the checks are repeated
+    (tick,) = watcher.tick()
+    assert (tick.outcome, world.store.rollbacks()) == (Outcome.ROLLED_BACK, [V("1.3.0.1")])
+    assert world.state_of("1.3.0") is ReleaseState.ROLLED_BACK
+
+
+def test_after_the_window_a_good_release_is_left_alone(world):
+    watcher = Watcher(world.engine)
+    world.store.publish("1.3.0", a__js="1")
+    watcher.tick()
+    world.guarded.failing = frozenset({"1.3.0"})
+    world.clock.forward(hours=2)
+    (tick,) = watcher.tick()
+    assert (tick.outcome, world.store.rollbacks()) == (Outcome.HEALTHY, [])
+
+
+@pytest.mark.parametrize("trouble", [ZeroDivisionError("bug"), SourceRefused("no")])
+def test_trouble_with_one_extension_is_a_tick_of_its_own(world, trouble):
+    world.store.publish("1.3.0", a__js="1")
+    world.guarded.broken = trouble
+    (tick,) = Watcher(world.engine).tick()
+    assert (tick.outcome, tick.exit_code) == (Outcome.FAILED, 4)
+    assert type(trouble).__name__ in tick.sentence or "no" in tick.sentence
+
+
+def test_users_that_have_the_code_already_need_no_rollback(world):
+    world.store.publish("1.3.0", a__js="bad")
+    request = Request("by hand", "alice", V("1.2.0"))
+    roll_back_by_hand(world.engine, plan_by_hand(world.engine, world.guarded, request), request)
+    with pytest.raises(RollbackRefused, match=r"have the code of 1\.2\.0 already, as 1\.3\.0\.1"):
+        plan_by_hand(world.engine, world.guarded, request)
+    assert Responder(world.engine).resume() == []
+
+
+def test_a_person_may_name_a_version_that_the_guard_never_saw_and_the_store_decides(world):
+    world.store.publish("1.3.0", a__js="bad")
+    request = Request("by hand", "alice", V("1.1.0"))
+    record, incident = roll_back_by_hand(world.engine, plan_by_hand(world.engine, world.guarded, request), request)
+    assert (record.state, incident.state.value) == (RollbackState.FAILED, "investigating")
+    assert "never published" in record.failure
+    world.clock.forward(seconds=1)
+    better = Request("by hand", "alice", V("1.2.0"))
+    record, again = roll_back_by_hand(world.engine, plan_by_hand(world.engine, world.guarded, better), better)
+    assert (record.state, again.id) == (RollbackState.COMPLETED, incident.id)
+
+
+def test_a_sentry_that_refuses_us_is_said_before_anything_is_waited_for(world, monkeypatch):
+    monkeypatch.setenv("RELEASE_GUARD_SENTRY_TOKEN", "wrong")
+    with local_sentry(LocalSentry(world.clock)) as address:
+        table = {"base_url": address.base_url, "organization": address.organization, "project": address.project}
+        config = world.engine.config.model_validate({**world.engine.config.model_dump(), "sentry": table})
+        guarded = Told(config, config.extension[0], world.guarded.evidence)
+        guarded.__dict__["store"] = world.store.client
+        with pytest.raises(SourceRefused, match="401"):
+            Gate(world.engine, guarded, lambda _seconds: None).run(V("1.9.0"))
+        monkeypatch.setenv("RELEASE_GUARD_SENTRY_TOKEN", address.token)
+        (source,) = Told(config, config.extension[0], world.guarded.evidence).sources
+        assert source.probe() == []
+
+
+def test_a_filter_that_drops_our_errors_is_said():
+    state = LocalSentry(Clock())
+    state.filters_browser_extensions = True
+    from guard.sources.sentry import SentrySource
+    from guard.sources.sentry_client import SentryClient
+
+    with local_sentry(state) as address:
+        client = SentryClient(address.base_url, address.token)
+        source = SentrySource(client, organization="local", project="extension", environment=None, release_name="x@{version}")
+        assert "switch it off" in source.probe()[0]
