@@ -20,8 +20,8 @@ class Console:
 
     def __init__(self, *, json_wanted: bool = False) -> None:
         self._json = json_wanted
-        self._error = RichConsole(stderr=True, highlight=False, soft_wrap=True)
-        self._output = RichConsole(highlight=False, soft_wrap=True)
+        self._error = RichConsole(stderr=True, highlight=False)
+        self._output = RichConsole(highlight=False)
         self._status: Status | None = None
 
     @contextlib.contextmanager
@@ -51,11 +51,15 @@ class Console:
         self._line("!", "yellow", text)
 
     def _line(self, mark: str, style: str, text: str) -> None:
-        self._error.print(Text.assemble((mark, style), " ", clean(text)))
+        self._write(self._error, Text.assemble((mark, style), " ", clean(text)))
 
     def print(self, text: str | Text = "") -> None:
         """A line of the result: on standard output, unless JSON was asked for."""
-        (self._error if self._json else self._output).print(text if isinstance(text, Text) else Text(clean(text)))
+        self._write(self._error if self._json else self._output, text if isinstance(text, Text) else Text(clean(text)))
+
+    def _write(self, console: RichConsole, text: Text) -> None:
+        """Words are wrapped for a person at a terminal; in a file or a pipe a line stays whole, so that paths can be found."""
+        console.print(text, soft_wrap=not console.is_terminal)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
         """A table of the result."""
@@ -63,7 +67,7 @@ class Console:
         for row in rows:
             table.add_row(*(Text(clean(cell)) for cell in row))
         console = self._error if self._json else self._output
-        console.print(table, soft_wrap=False)
+        console.print(table)
 
     def document(self, value: Any) -> None:
         """The one JSON document."""

@@ -160,9 +160,9 @@ settle_seconds = 0
 [watch]
 poll_seconds = 0.5
 live_timeout_seconds = 20
-propagation_timeout_seconds = 20
-recovery_timeout_seconds = 25
-rollback_window_seconds = 60
+propagation_timeout_seconds = 30
+recovery_timeout_seconds = 60
+rollback_window_seconds = 300
 
 [[extension]]
 id = {json.dumps(item.id)}
@@ -175,7 +175,7 @@ open = "{sample.LIBRARY_ADDRESS}"
 page = {json.dumps(str(sample.library_page(redesigned=scenario.site_changed)))}
 expect_page = [{{ selector = "html[data-bookshelf-count]" }}]
 expect_storage = [{{ path = "books", at_least = {sample.BOOKS_ON_PAGE} }}]
-within_seconds = 2
+within_seconds = 3
 """
     path = folder / "release-guard.toml"
     path.write_text(text, encoding="utf-8")
