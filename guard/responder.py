@@ -67,15 +67,26 @@ class Responder:
 
     def roll_back(self, plan: RollbackPlan, incident: Incident) -> tuple[RollbackRecord, Incident]:
         """Execute a plan and write on the incident what came of it."""
-        incident = self._engine.incidents.move(incident, IncidentState.MITIGATING, f"rollback begun: {plan.headline}", evidence=plan.reason)
         with self.executor() as executor:
+            begun = f"rollback begun: {plan.headline}"
+            incident = self._engine.incidents.move(incident, IncidentState.MITIGATING, begun, evidence=plan.reason)
             record = executor.execute(plan)
         return record, self.conclude(record, incident)
 
     def resume(self) -> list[RollbackRecord]:
-        """Take rollbacks that a killed process left to their end, with their incidents."""
-        if not self._engine.journal.unfinished():
+        """Take rollbacks that a killed process left to their end, with their incidents.
+
+        Raises:
+            ConfigurationError: one is of an extension that is not configured here; it is left as it stands.
+            CredentialsMissing: this process cannot reach the store; likewise.
+            ActorBusy: another process is acting on this database.
+        """
+        unfinished = self._engine.journal.unfinished()
+        if not unfinished:
             return []
+        for record in unfinished:
+            # Found out now, and not inside a step, which would end the rollback as failed.
+            _ = self._engine.guarded(self._engine.config.select(record.plan.item.id)).store
         self._engine.progress.warn("an earlier process ended inside a rollback; going on where it stopped")
         with self.executor() as executor:
             records = executor.resume()

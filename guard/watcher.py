@@ -7,7 +7,7 @@ from collections.abc import Callable
 from guard.assessor import Assessor
 from guard.decision.policy import Wait
 from guard.engine import Engine, Guarded
-from guard.errors import ActorBusy, ExitCode
+from guard.errors import ExitCode
 from guard.incidents.incident import IncidentState
 from guard.judge.verdict import Verdict
 from guard.model import Provenance, Release, ReleaseState
@@ -47,8 +47,8 @@ class Watcher:
         """Look at each extension once."""
         try:
             self._responder.resume()
-        except ActorBusy as busy:  # whoever acts takes the unfinished rollback along; looking does no harm meanwhile
-            self._engine.progress.warn(str(busy))
+        except ReleaseGuardError as error:  # whoever can act takes the unfinished rollback along; looking does no harm meanwhile
+            self._engine.progress.warn(f"an unfinished rollback is left to another process: {error}")
         return [self._guarded_tick(extension.id) for extension in self._engine.config.extension]
 
     def run(self, wait: Callable[[float], bool], report: Callable[[list[Tick]], None]) -> None:

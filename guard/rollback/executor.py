@@ -45,6 +45,7 @@ class RollbackExecutor:
         A failure is in the record, not raised.
         """
         from dbos import SetWorkflowID  # noqa: PLC0415 - heavy, and only needed by commands that act
+        from dbos import error as dbos_errors  # noqa: PLC0415 - as above
 
         record = self._journal.create(plan)
         if record.state is RollbackState.FAILED:
@@ -52,7 +53,10 @@ class RollbackExecutor:
         # The moment of planning makes a person's second try after a failure a workflow of its own.
         with SetWorkflowID(f"{plan.id}@{record.created_at.timestamp():.6f}"):
             handle = self._dbos.start_workflow(self._workflow, plan.id)
-        handle.get_result()
+        try:
+            handle.get_result()
+        except dbos_errors.DBOSException as error:  # killed and resumed too often, or its own journal is damaged: a person must look
+            self._journal.finish(plan.id, RollbackState.FAILED, f"the workflow cannot be taken to its end ({type(error).__name__})")
         return self._journal.get(plan.id)
 
     def resume(self) -> list[RollbackRecord]:

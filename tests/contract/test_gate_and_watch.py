@@ -5,7 +5,7 @@ import pytest
 from factories import Clock, RunningStore
 from guard.config import Config
 from guard.engine import Engine, Guarded
-from guard.errors import RollbackRefused, SourceRefused
+from guard.errors import ActorBusy, ConfigurationError, RollbackRefused, SourceRefused
 from guard.gate import Gate, NeverLive
 from guard.localsentry.server import local_sentry
 from guard.localsentry.state import LocalSentry
@@ -14,9 +14,12 @@ from guard.model import Provenance, ReleaseState
 from guard.observing import SnapshotRefused, snapshot
 from guard.outcome import Outcome
 from guard.responder import Responder
+from guard.rollback.executor import RollbackExecutor
 from guard.rollback.plan import RollbackState
+from guard.store.actor_lock import acting
 from guard.watcher import Watcher
 from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus, Finding
+from webstore.store_errors import CredentialsMissing
 from webstore.versions import Version
 
 V = Version.parse
@@ -219,6 +222,49 @@ def test_a_person_may_name_a_version_that_the_guard_never_saw_and_the_store_deci
     better = Request("by hand", "alice", V("1.2.0"))
     record, again = roll_back_by_hand(world.engine, plan_by_hand(world.engine, world.guarded, better), better)
     assert (record.state, again.id) == (RollbackState.COMPLETED, incident.id)
+
+
+def test_a_process_that_cannot_act_leaves_an_unfinished_rollback_as_it_stands(world, monkeypatch):
+    world.store.publish("1.3.0", a__js="bad")
+    plan = plan_by_hand(world.engine, world.guarded, Request("by hand", "alice"))
+    world.engine.journal.create(plan)
+    table = {"base_url": "https://store.example.com", "credentials": "service_account"}
+    elsewhere = world.engine.config.model_validate({**world.engine.config.model_dump(), "store": table})
+    stranger = Engine(elsewhere, world.engine.database, now=world.clock)
+    with pytest.raises(CredentialsMissing):
+        Responder(stranger).resume()
+    other = [{"id": "b" * 32, "publisher": "p"}]
+    with pytest.raises(ConfigurationError):
+        Responder(Engine(elsewhere.model_validate({"extension": other}), world.engine.database)).resume()
+    assert [record.state for record in world.engine.journal.unfinished()] == [RollbackState.PLANNED]
+    assert [record.state for record in Responder(world.engine).resume()] == [RollbackState.COMPLETED]
+
+
+def test_a_busy_database_leaves_the_incident_where_it_was(world):
+    world.store.publish("1.3.0", a__js="bad")
+    request = Request("by hand", "alice")
+    plan = plan_by_hand(world.engine, world.guarded, request)
+    with acting(world.engine.database), pytest.raises(ActorBusy):
+        roll_back_by_hand(world.engine, plan, request)
+    (incident,) = world.engine.incidents.all()
+    assert incident.state.value == "investigating"
+    assert world.store.calls("rollback") == []
+
+
+def test_a_workflow_that_cannot_go_on_is_written_as_failed(world):
+    from dbos import error as dbos_errors
+
+    class Broken:
+        def start_workflow(self, *_arguments):
+            return self
+
+        def get_result(self):
+            raise dbos_errors.DBOSException("recovered too often")
+
+    world.store.publish("1.3.0", a__js="bad")
+    plan = plan_by_hand(world.engine, world.guarded, Request("by hand", "alice"))
+    record = RollbackExecutor(world.engine.journal, lambda _id: None, Broken()).execute(plan)
+    assert (record.state, world.engine.journal.unfinished()) == (RollbackState.FAILED, [])
 
 
 def test_a_sentry_that_refuses_us_is_said_before_anything_is_waited_for(world, monkeypatch):
