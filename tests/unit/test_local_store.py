@@ -95,6 +95,20 @@ def test_a_rollback_needs_no_review_and_a_dry_run_changes_nothing(listed, clock)
     assert state.history(item)[-1].package.code_digest == a_package("1.2.0").code_digest
 
 
+def test_a_rollback_discards_what_waits_for_review_and_reaches_everybody(listed, clock):
+    state, item = listed
+    state.upload(item, a_package("1.3.0").to_zip())
+    state.publish(item, deploy_percentage=5)
+    clock.forward(hours=2)
+    state.upload(item, a_package("1.4.0").to_zip())
+    state.publish(item)
+    state.rollback(item, target="1.2.0", new_version="1.3.0.1", reason="x")
+    clock.forward(hours=2)
+    status = state.status(item)
+    assert status.submitted is None
+    assert (published(state, item), status.published.channels[0].deploy_percentage) == ("1.3.0.1", 100)
+
+
 def test_a_version_must_rise_and_a_percentage_too(listed):
     state, item = listed
     with pytest.raises(Refused, match="higher"):

@@ -2,8 +2,7 @@
 
 What it does not imitate: who may do what (any caller is the owner), review by people (a review always ends well, after the time
 that was set), quotas, warnings, trusted testers, take-downs, who gets an update in a percentage rollout (the update service offers
-the newest version to all), whether a rollback is refused while a submission is pending, and the daily metrics and reviews (answered
-with UNIMPLEMENTED). It never invents an answer for these.
+the newest version to all), and the daily metrics and reviews (answered with UNIMPLEMENTED). It never invents an answer for these.
 """
 
 import asyncio

@@ -182,7 +182,7 @@ class LocalStore:
             listing.history[-1] = dataclasses.replace(published, deploy_percentage=percentage)
 
     def rollback(self, item: Item, *, target: str, new_version: str, reason: str, validate_only: bool = False) -> None:
-        """Put an earlier package back under a higher version, at once and without review.
+        """Put an earlier package back under a higher version: at once, to everybody, without review; what waits for review is discarded.
 
         Raises:
             Refused: the target was never published, the number is not above the published one, or a field is missing.
@@ -203,6 +203,7 @@ class LocalStore:
                 package = found.package.with_version(number)
                 made = PublishedRevision(number, package, Source.ROLLBACK, self._now(), target=wanted, reason=reason)
                 listing.history.append(made)
+                listing.submission = None
 
     def offered(self, extension: str) -> PublishedRevision | None:
         """What the update service gives to browsers now: the newest revision that has had time to spread."""
