@@ -23,7 +23,7 @@ def check(tmp_path):
         report = run_checks(
             package,
             target="test",
-            settings=CheckSettings.model_validate({"check_seconds": 15, **(settings or {})}),
+            settings=CheckSettings.model_validate({"check_seconds": 30, **(settings or {})}),
             evidence=tmp_path / "evidence",
             baseline=baseline,
             only=[CheckName(name) for name in only] if only else None,
@@ -43,7 +43,7 @@ def shop(tmp_path):
         "page": page,
         "expect_page": [{"selector": "html[data-items='3']"}, {"text": "two"}],
         "expect_storage": [{"path": "items", "at_least": 3}, {"path": "items.0"}],
-        "within_seconds": 2,
+        "within_seconds": 3,
     }
     return {"extraction": [scenario]}
 
@@ -205,7 +205,7 @@ def test_an_endless_loop_is_ended_and_takes_no_other_check_down(check):
         an_extension("1.1.0", popup__js="for (;;) {}"),
         baseline=an_extension(),
         only=["load", "ui", "data"],
-        settings={"check_seconds": 4, "data": {"seed": {"books": [1]}}},
+        settings={"check_seconds": 7, "data": {"seed": {"books": [1]}}},
     )
     assert [found[name].status.value for name in ("load", "ui", "data")] == [
         "passed",
@@ -251,7 +251,7 @@ def test_the_sample_that_fails_for_some_users_passes_for_others(check, tmp_path)
         "open": sample.LIBRARY_ADDRESS,
         "page": sample.library_page(),
         "expect_page": [{"selector": "html[data-bookshelf-count]"}],
-        "within_seconds": 1,
+        "within_seconds": 3,
     }
     package = sample.build("some-users", sample.NEXT_VERSION)
     _, found = check(package, only=["extraction"], settings={"extraction": [scenario]})
