@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from guard.engine import Engine, Guarded
-from guard.judge.assessment import Assessment, Observation, assess, judge_health
+from guard.judge.assessment import Assessment, Observation, assess, judge_health, reconcile
 from guard.judge.thresholds import judge
 from guard.judge.verdict import SignalVerdict
 from guard.model import Interval, Release, Sample, Signal
@@ -60,7 +60,7 @@ class Assessor:
             signal: judge(signal, _of(signal, samples), thresholds) for signal in Signal if signal is not Signal.HEALTH
         }
         verdicts[Signal.HEALTH] = judge_health(checks)
-        return Observation(release.version, verdicts, checks)
+        return Observation(release.version, reconcile(verdicts), checks)
 
     def _fresh_checks(self) -> _Checked:
         longest = timedelta(seconds=self._engine.config.watch.recheck_seconds)

@@ -88,6 +88,20 @@ def _first_finding(findings: Collection[object]) -> str:
     return messages[0] if messages else "no finding was given"
 
 
+def reconcile(verdicts: Mapping[Signal, SignalVerdict]) -> dict[Signal, SignalVerdict]:
+    """Take back what another signal of the same version explains.
+
+    A fixed count of crashes per hour ignores size: a large audience always exceeds it (reference/detection.md, 4.4). Where the share of
+    users and sessions with a failure is proved to be within its limit, the count alone is not held against the version.
+    """
+    found = dict(verdicts)
+    crashes, errors = found.get(Signal.EXTENSION_CRASHES), found.get(Signal.ERROR_RATE)
+    if crashes and errors and crashes.verdict is Verdict.BREACH and errors.verdict is Verdict.HEALTHY:
+        words = f"{crashes.evidence}; not held against the version: its error rate is proved to be within the limit"
+        found[Signal.EXTENSION_CRASHES] = dataclasses.replace(crashes, verdict=Verdict.INCONCLUSIVE, evidence=words)
+    return found
+
+
 def assess(release: Observation, baseline: Observation | None, required: Collection[Signal]) -> Assessment:
     """Take the verdicts together. Any breach is a breach; ``required`` signals must be proved healthy for a healthy release.
 

@@ -25,7 +25,11 @@ SCENARIOS = (
     Scenario("bad-release", "1.3.0 finds no books on the library's page", "finds-nothing", 0.85, Outcome.ROLLED_BACK),
     Scenario("healthy", "1.3.0 is good", "good", 0.003, Outcome.HEALTHY),
     Scenario(
-        "worker-crash", "the service worker of 1.3.0 dies at its start, so nothing is reported", "worker-crash", None, Outcome.ROLLED_BACK
+        "worker-crash",
+        "the service worker of 1.3.0 imports what is not there and never starts, so nothing is reported",
+        "worker-crash",
+        None,
+        Outcome.ROLLED_BACK,
     ),
     Scenario("broken-popup", "the popup of 1.3.0 throws", "broken-popup", 0.15, Outcome.ROLLED_BACK),
     Scenario("lost-data", "the migration of 1.3.0 loses stored books", "lost-data", 0.004, Outcome.ROLLED_BACK),

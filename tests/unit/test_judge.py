@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from guard.judge.assessment import Cause, Observation, assess, diagnose, judge_health
+from guard.judge.assessment import Cause, Observation, assess, diagnose, judge_health, reconcile
 from guard.judge.thresholds import SHARE_OF_ALPHA, Thresholds, judge
 from guard.judge.verdict import SignalVerdict, Verdict
 from guard.model import Counted, Events, Interval, NoData, Sample, Signal
@@ -95,6 +95,25 @@ def test_alpha_is_shared_out_and_not_multiplied():
 def test_the_order_of_verdicts():
     assert max(Verdict.HEALTHY, Verdict.NO_DATA, Verdict.INCONCLUSIVE) is Verdict.INCONCLUSIVE
     assert max(Verdict.INCONCLUSIVE, Verdict.BREACH) is Verdict.BREACH
+
+
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [
+        pytest.param(Verdict.HEALTHY, Verdict.INCONCLUSIVE, id="many users: the share says that all is well"),
+        pytest.param(Verdict.INCONCLUSIVE, Verdict.BREACH, id="the share proves nothing"),
+        pytest.param(Verdict.NO_DATA, Verdict.BREACH, id="the count is all there is"),
+        pytest.param(Verdict.BREACH, Verdict.BREACH, id="both"),
+    ],
+)
+def test_a_count_of_crashes_alone_is_not_held_against_a_version_whose_share_is_proved_small(errors, expected):
+    verdicts = {
+        Signal.ERROR_RATE: SignalVerdict(Signal.ERROR_RATE, errors, "share"),
+        Signal.EXTENSION_CRASHES: SignalVerdict(Signal.EXTENSION_CRASHES, Verdict.BREACH, "40 in 10 min"),
+    }
+    assert reconcile(verdicts)[Signal.EXTENSION_CRASHES].verdict is expected
+    assert reconcile(verdicts)[Signal.ERROR_RATE] == verdicts[Signal.ERROR_RATE]
+    assert reconcile({Signal.EXTENSION_CRASHES: verdicts[Signal.EXTENSION_CRASHES]})[Signal.EXTENSION_CRASHES].verdict is Verdict.BREACH
 
 
 def a_report(version=NEW, **statuses):

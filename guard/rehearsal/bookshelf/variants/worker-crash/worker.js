@@ -1,6 +1,6 @@
 // Keeps the shelf: stores what content scripts find, and brings older data into the present form.
 import { guarded, report, startSession } from "./sentry.js";
-import { migrate } from "./migrations.js";
+import { migrate, repair } from "./migrations.js";
 
 let queue = Promise.resolve();
 
@@ -15,6 +15,7 @@ async function install(details) {
   const stored = await chrome.storage.local.get();
   if (!stored.installId) await chrome.storage.local.set({ installId: crypto.randomUUID() });
   await exclusively(() => migrate(details.reason));
+  await exclusively(repair);
 }
 
 async function keep(found) {
@@ -38,6 +39,4 @@ chrome.runtime.onMessage.addListener(
   }),
 );
 
-const shelf = chrome.bookshelf.open();
-shelf.start();
 startSession();
