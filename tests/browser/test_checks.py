@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from browser.extensions import PAGE, SHOP, an_extension
+from healthchecks.browser import ExtensionBrowser
 from healthchecks.chromium import VARIABLE, find_chromium
 from healthchecks.errors import ChromiumNotFound
 from healthchecks.result import CheckName, CheckStatus
@@ -79,6 +80,13 @@ def test_a_good_extension_passes_and_leaves_nothing_behind(check, shop, browsers
     assert {name: result.status.value for name, result in found.items()} == dict.fromkeys(("load", "extraction", "ui", "data"), "passed")
     assert report.status == "passed"
     assert all(picture.stat().st_size > 500 for result in found.values() for picture in result.screenshots)
+    assert browsers_left() == 0
+
+
+def test_a_browser_is_there_while_it_is_used_and_gone_even_after_an_error(browsers_left):
+    with pytest.raises(ZeroDivisionError), ExtensionBrowser(find_chromium()):
+        assert browsers_left() > 0
+        raise ZeroDivisionError
     assert browsers_left() == 0
 
 
