@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy
 
@@ -13,6 +14,10 @@ from factories import Clock, RunningStore, a_package
 from guard.store.database import open_database
 from webstore.simulator.server import local_store
 from webstore.simulator.state import LocalStore
+
+# The same examples each time, and no test that fails because the machine is busy.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.fixture(autouse=True)
