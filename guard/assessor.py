@@ -10,7 +10,7 @@ from guard.judge.assessment import Assessment, Observation, assess, judge_health
 from guard.judge.thresholds import judge
 from guard.judge.verdict import SignalVerdict
 from guard.model import Interval, Release, Sample, Signal
-from guard.observing import fetch_published
+from guard.observing import EVERYBODY, PackageGone, fetch_published
 from guard.sources.contract import gather
 from healthchecks.result import CheckReport
 from webstore.package import Package
@@ -20,7 +20,7 @@ from webstore.package import Package
 class _Checked:
     """Check reports of the release and of its baseline, and when they were made."""
 
-    release: CheckReport
+    release: CheckReport | None
     baseline: CheckReport | None
     at: datetime
 
@@ -71,6 +71,8 @@ class Assessor:
     def _run_checks(self) -> _Checked:
         """Both versions at once: a site that changes between two runs must not be taken for a difference between versions."""
         package = self._package_of_release()
+        if package is None:
+            return _Checked(None, None, self._engine.now())
         baseline = self._package_of_baseline()
         version = self._baseline.version if self._baseline else None
         self._engine.progress.doing(f"health checks of {package.version}" + (f" and {version}" if baseline else "") + " in Chromium")
@@ -82,15 +84,21 @@ class Assessor:
             self._engine.progress.done(describe(report))
         return checked
 
-    def _package_of_release(self) -> Package:
-        """What users get under the release's version.
+    def _package_of_release(self) -> Package | None:
+        """What users get under the release's version; none while a percentage rollout does not reach us, and only counts can be judged.
 
         Raises:
-            HealthCheckError: the update service offers another version.
+            PackageGone: it is published to everybody, and the update service offers another version.
         """
         if self._release.digest and (kept := self._engine.archive.get(self._release.digest)):
             return kept.with_version(self._release.version)
-        package = fetch_published(self._guarded, self._release)
+        try:
+            package = fetch_published(self._guarded, self._release)
+        except PackageGone as gone:
+            if self._release.deploy_percentage == EVERYBODY:
+                raise
+            self._engine.progress.warn(f"{gone}: at {self._release.deploy_percentage} % the package cannot be had, so it is not checked")
+            return None
         digest = self._engine.archive.add(package)
         self._engine.releases.set_digest(self._release.item, self._release.version, digest)
         self._release = dataclasses.replace(self._release, digest=digest)

@@ -13,7 +13,7 @@ from guard.incidents.incident import Incident, IncidentState
 from guard.judge.assessment import Assessment
 from guard.judge.verdict import Verdict
 from guard.model import Provenance, Release, ReleaseState
-from guard.observing import observe_release
+from guard.observing import EVERYBODY, observe_release
 from guard.outcome import GuardResult, Outcome, Timings, outcome_of
 from guard.recovery import look_at_recovery
 from guard.responder import Responder, Response
@@ -72,14 +72,15 @@ class Gate:
         engine.progress.doing(f"waiting for {version or 'the published version'} to be live")
         while True:
             try:
-                published, given = self._shown_and_offered()
+                published, given, percentage = self._shown_and_offered()
             except StoreError as error:
                 if not error.retry or engine.now() >= deadline:
                     raise
                 engine.progress.warn(f"{error}; asking again")
-                published = given = None
+                published, given, percentage = None, None, EVERYBODY
             wanted = version or published
-            if wanted and published == wanted == given:
+            # A rollout in parts may never be offered to us: then what the store shows is all there is to know.
+            if wanted and published == wanted and (given == wanted or percentage < EVERYBODY):
                 release = observe_release(engine, self._guarded).release
                 engine.progress.done(f"{release.version} is live at {release.deploy_percentage} %")
                 return release
@@ -88,10 +89,12 @@ class Gate:
                 raise NeverLive(f"{wanted or 'no version'} is not live: {seen}")
             self._sleep(self._poll_seconds)
 
-    def _shown_and_offered(self) -> tuple[Version | None, Version | None]:
+    def _shown_and_offered(self) -> tuple[Version | None, Version | None, int]:
+        """What the store shows as published, what browsers are offered, and the deploy percentage."""
         item = self._guarded.extension.item
         shown, offered = self._guarded.store.status(item).published, self._guarded.updates.offered(item.id)
-        return shown.version if shown else None, offered.version if offered else None
+        percentage = shown.deploy_percentage if shown else EVERYBODY
+        return shown.version if shown else None, offered.version if offered else None, percentage
 
     def _probe_sources(self) -> None:
         """A source that refuses us is said now, not found out at the end of the window."""

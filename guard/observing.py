@@ -10,6 +10,9 @@ from webstore.models import ItemStatus
 from webstore.package import Package
 from webstore.store_errors import StoreError
 
+EVERYBODY = 100
+"""Deploy percentage of a release that is not rolled out in parts."""
+
 
 class NothingPublished(GuardError):
     """The store shows no published version."""
@@ -38,13 +41,12 @@ def observe_release(engine: Engine, guarded: Guarded) -> Sighting:
     version = status.published.version if status.published else None
     if status.published is None or version is None:
         raise NothingPublished(f"the store shows no published version of {item.id}")
-    percentage = min((channel.deploy_percentage for channel in status.published.channels if channel.version == version), default=100)
-    seen = Release(item, version, engine.now(), percentage)
+    seen = Release(item, version, engine.now(), status.published.deploy_percentage)
     asked_for = (record for record in engine.journal.all(item) if record.attempts)
     of_rollback = next((record.plan for record in asked_for if record.plan.new_version == version), None)
     if of_rollback:  # whoever sees it first, it is never taken for a new upload (DESIGN, section 7, rule 7)
         target = engine.releases.find(item, of_rollback.target)
-        seen = dataclasses.replace(restored_release(of_rollback, engine.now(), target), deploy_percentage=percentage)
+        seen = dataclasses.replace(restored_release(of_rollback, engine.now(), target), deploy_percentage=seen.deploy_percentage)
     elif engine.releases.all(item):
         seen = dataclasses.replace(seen, provenance=Provenance.UPLOAD)
     is_new = engine.releases.record(seen)

@@ -11,7 +11,7 @@ from guard.errors import ExitCode
 from guard.incidents.incident import IncidentState
 from guard.judge.verdict import Verdict
 from guard.model import Provenance, Release, ReleaseState
-from guard.observing import Sighting, observe_release, snapshot
+from guard.observing import PackageGone, Sighting, observe_release, snapshot
 from guard.outcome import EXIT_CODES, Outcome, outcome_of
 from guard.recovery import look_at_recovery
 from guard.responder import Responder
@@ -63,6 +63,8 @@ class Watcher:
         name = extension.name or extension.id
         try:
             return self._look(self._engine.guarded(extension), name)
+        except PackageGone as gone:  # published, and still on its way to users
+            return Tick(name, None, Outcome.INCONCLUSIVE, str(gone))
         except ReleaseGuardError as error:
             self._engine.progress.warn(f"{name}: {error}")
             return Tick(name, None, Outcome.FAILED, error.explain())

@@ -43,9 +43,13 @@ class RunningStore:
         self.client = WebStoreClient(address.base_url, self.session, attempts=3, sleep=lambda _seconds: None)
         self.updates = UpdateService(address.update_url, self.session)
 
-    def publish(self, version: str, **files: str) -> None:
+    def publish(self, version: str, *, percentage: int = 100, **files: str) -> None:
         self.state.upload(self.item, a_package(version, **files).to_zip())
-        self.state.publish(self.item)
+        self.state.publish(self.item, deploy_percentage=percentage)
+
+    def stop_offering(self) -> None:
+        """What is published from now on does not reach browsers that ask."""
+        self.state._propagation = timedelta(days=1)
 
     def break_next(self, method: str, kind: str, *, status: int = 503, times: int = 1, skip: int = 0) -> None:
         faults = [{"method": method, "kind": kind, "status": status, "times": times, "skip": skip}]

@@ -61,6 +61,11 @@ class Revision:
         """The highest version that it distributes; none when the store names none."""
         return max((channel.version for channel in self.channels), default=None)
 
+    @property
+    def deploy_percentage(self) -> int:
+        """Share of users (percent) that get that version; 100 when the store names none."""
+        return min((channel.deploy_percentage for channel in self.channels if channel.version == self.version), default=100)
+
 
 @dataclasses.dataclass(frozen=True)
 class ItemStatus:

@@ -153,6 +153,23 @@ def test_the_gate_waits_for_a_release_and_for_a_store_that_stumbles(world):
     assert world.gate().outcome is Outcome.HEALTHY
 
 
+def test_a_rollout_in_parts_that_is_not_offered_to_us_is_judged_by_counts_alone(world):
+    world.store.stop_offering()
+    world.store.publish("1.3.0", percentage=5, a__js="1")
+    result = world.gate()
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert result.assessment.release.checks is None
+    assert result.release.deploy_percentage == 5
+
+
+def test_a_release_that_is_still_on_its_way_is_no_trouble_for_the_watcher(world):
+    world.store.stop_offering()
+    world.store.publish("1.3.0", a__js="1")
+    (tick,) = Watcher(world.engine).tick()
+    assert tick.outcome is Outcome.INCONCLUSIVE
+    assert "offers 1.2.0, not 1.3.0" in tick.sentence or "offers nothing, not 1.3.0" in tick.sentence
+
+
 def test_a_release_that_never_comes_is_said(world):
     with pytest.raises(NeverLive, match=r"1\.9\.0 is not live: the store shows 1\.2\.0"):
         world.gate("1.9.0")
