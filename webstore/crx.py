@@ -7,11 +7,15 @@ Layout (Chromium, components/crx_file/crx3.proto): ``Cr24``, version 3, header l
 
 import dataclasses
 import hashlib
+import io
+import shutil
 import struct
+import tempfile
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from webstore.errors import ReleaseGuardError
+from webstore.files import CHUNK
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -36,13 +40,13 @@ class CrxError(ReleaseGuardError):
 
 @dataclasses.dataclass(frozen=True)
 class Crx:
-    """A CRX whose signature holds."""
+    """Who signed a CRX whose signature holds, and where its zip begins."""
 
     extension_id: str
     public_key: bytes
     """DER (SubjectPublicKeyInfo)."""
-    archive: bytes
-    """The zip."""
+    offset: int
+    """Bytes before the zip."""
 
 
 def is_crx(data: bytes) -> bool:
@@ -55,20 +59,46 @@ def extension_id(public_key: bytes) -> str:
     return _letters(hashlib.sha256(public_key).digest()[:_ID_BYTES])
 
 
-def read_crx(data: bytes) -> Crx:
-    """Verify and open a CRX.
+def read_crx(source: bytes | IO[bytes]) -> Crx:
+    """Verify a CRX; an open file is read in pieces, from its beginning to its end.
 
     Raises:
         CrxError: it is no CRX3, or the proof of the key that gives its id does not hold.
     """
-    if len(data) < _PROLOGUE or not is_crx(data):
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    file.seek(0)
+    prologue = file.read(_PROLOGUE)
+    if len(prologue) < _PROLOGUE or not is_crx(prologue):
         raise CrxError("this is no CRX file")
-    version, length = struct.unpack_from("<II", data, 4)
+    version, length = struct.unpack_from("<II", prologue, 4)
     if version != _FORMAT:
         raise CrxError(f"CRX version {version} is not read; only version 3 is signed as it should be")
-    if length > _MAX_HEADER or _PROLOGUE + length > len(data):
+    if length > _MAX_HEADER:
+        raise CrxError(f"the CRX header is longer than {_MAX_HEADER} bytes")
+    header = file.read(length)
+    if len(header) < length:
         raise CrxError("the CRX header is longer than the file")
-    header, archive = data[_PROLOGUE : _PROLOGUE + length], data[_PROLOGUE + length :]
+    key, signature, signed = _proof(header)
+    _verify(key, signature, _digest(signed, file))
+    return Crx(extension_id(key), key, _PROLOGUE + length)
+
+
+def open_crx(file: IO[bytes]) -> tuple[Crx, IO[bytes]]:
+    """Verify a CRX, and take the zip out of it as a file of its own.
+
+    Raises:
+        CrxError: as `read_crx`.
+    """
+    crx = read_crx(file)
+    file.seek(crx.offset)
+    archive = tempfile.SpooledTemporaryFile(max_size=8 * CHUNK)  # noqa: SIM115 - it is the caller's
+    shutil.copyfileobj(file, archive)
+    archive.seek(0)
+    return crx, archive
+
+
+def _proof(header: bytes) -> tuple[bytes, bytes, bytes]:
+    """Key, signature and signed header of the proof whose key gives the id."""
     fields = list(_fields(header))
     signed = next((value for number, value in fields if number == _SIGNED_HEADER_DATA), b"")
     identity = next((value for number, value in _fields(signed) if number == 1), b"")
@@ -77,10 +107,9 @@ def read_crx(data: bytes) -> Crx:
     for number, proof in fields:
         if number == _RSA_PROOFS:
             parts = dict(_fields(proof))
-            key, signature = parts.get(1, b""), parts.get(2, b"")
+            key = parts.get(1, b"")
             if hashlib.sha256(key).digest()[:_ID_BYTES] == identity:
-                _verify(key, signature, _payload(signed, archive))
-                return Crx(_letters(identity), key, archive)
+                return key, parts.get(2, b""), signed
     raise CrxError("no proof in the CRX is of the key that gives its id")
 
 
@@ -88,10 +117,11 @@ def sign_crx(archive: bytes, key: "RSAPrivateKey") -> bytes:
     """Sign a zip as a CRX3."""
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - heavy, and not needed to read the rest of this module
     from cryptography.hazmat.primitives.asymmetric import padding  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed  # noqa: PLC0415 - as above
 
     public = public_der(key)
     signed = _field(1, hashlib.sha256(public).digest()[:_ID_BYTES])
-    signature = key.sign(_payload(signed, archive), padding.PKCS1v15(), hashes.SHA256())
+    signature = key.sign(_digest(signed, io.BytesIO(archive)), padding.PKCS1v15(), Prehashed(hashes.SHA256()))
     header = _field(_RSA_PROOFS, _field(1, public) + _field(2, signature)) + _field(_SIGNED_HEADER_DATA, signed)
     return _MAGIC + struct.pack("<II", _FORMAT, len(header)) + header + archive
 
@@ -110,22 +140,27 @@ def public_der(key: "RSAPrivateKey") -> bytes:
     return key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
-def _verify(public_key: bytes, signature: bytes, payload: bytes) -> None:
+def _verify(public_key: bytes, signature: bytes, digest: bytes) -> None:
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm  # noqa: PLC0415 - as above
     from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415 - as above
     from cryptography.hazmat.primitives.asymmetric import padding, rsa  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed  # noqa: PLC0415 - as above
 
     try:
         key = serialization.load_der_public_key(public_key)
         if not isinstance(key, rsa.RSAPublicKey):
             raise CrxError("the CRX proof's key is no RSA key")
-        key.verify(signature, payload, padding.PKCS1v15(), hashes.SHA256())
+        key.verify(signature, digest, padding.PKCS1v15(), Prehashed(hashes.SHA256()))
     except (InvalidSignature, UnsupportedAlgorithm, ValueError) as error:
         raise CrxError("the CRX signature does not hold: the file was changed or is broken") from error
 
 
-def _payload(signed: bytes, archive: bytes) -> bytes:
-    return _SIGNED_PREFIX + struct.pack("<I", len(signed)) + signed + archive
+def _digest(signed: bytes, archive: IO[bytes]) -> bytes:
+    """SHA-256 of what a signature is over; the zip is read to its end."""
+    digest = hashlib.sha256(_SIGNED_PREFIX + struct.pack("<I", len(signed)) + signed)
+    while chunk := archive.read(CHUNK):
+        digest.update(chunk)
+    return digest.digest()
 
 
 def _letters(identity: bytes) -> str:

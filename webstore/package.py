@@ -1,33 +1,38 @@
 """A package: the files and the manifest of one version, and the digests that identify its content."""
 
+import contextlib
 import dataclasses
 import hashlib
 import io
 import json
 import os
+import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
-from webstore.crx import is_crx, read_crx
-from webstore.safe_zip import MAX_ENTRIES, MAX_TOTAL_BYTES, PackageError, check_name, read_entries
+from webstore.crx import is_crx, open_crx
+from webstore.files import Files, MemoryFiles, Overlay
+from webstore.safe_zip import MAX_ENTRIES, PackageError, SafeZip, check_name, check_tree
 from webstore.versions import Version, VersionError
 
 MANIFEST = "manifest.json"
 STORE_KEYS = frozenset({"version", "version_name", "key", "update_url"})
 """What differs between the same code under two versions, or is added by the store."""
 
+_STORE_FOLDER = "_metadata/"
 _NOT_PACKAGED = frozenset({".git", ".hg", ".svn", ".DS_Store", "__MACOSX"})
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_MAX_MANIFEST_BYTES = 1024**2
+_MAX_FOLDER_BYTES = 512 * 1024**2
 
 
 @dataclasses.dataclass(frozen=True)
 class Package:
     """The content of one version of an extension."""
 
-    files: Mapping[str, bytes]
-    """Content by path, with forward slashes, relative to the package's root."""
+    files: Files
     manifest: Mapping[str, Any]
 
     @classmethod
@@ -37,29 +42,38 @@ class Package:
         Raises:
             PackageError: the manifest is missing or cannot be used.
         """
-        kept = {name: content for name, content in files.items() if not name.startswith("_metadata/")}
+        kept = files if isinstance(files, Files) else MemoryFiles(files)
+        if added := {name: None for name in kept if name.startswith(_STORE_FOLDER)}:
+            kept = Overlay(kept, added)
         package = cls(kept, _manifest(kept))
         package.version  # noqa: B018 - a package without a usable version is refused here, not where it is first used
         return package
 
     @classmethod
-    def read(cls, source: Path | bytes) -> "Package":
-        """Read a folder, a zip or a CRX (whose signature is verified).
+    def read(cls, source: Path | bytes | IO[bytes]) -> "Package":
+        """Read a folder, a zip or a CRX (whose signature is verified). An open file is taken over.
 
         Raises:
             PackageError: it is none of these, or not safe to read.
             CrxError: the CRX is broken or was changed after it was signed.
         """
         if isinstance(source, bytes):
-            return cls.of(read_entries(read_crx(source).archive if is_crx(source) else source))
-        if source.is_dir():
-            return cls.of(dict(_folder(source)))
-        try:
-            if source.stat().st_size > MAX_TOTAL_BYTES:
-                raise PackageError(f"{source.name} is larger than {MAX_TOTAL_BYTES} bytes")
-            return cls.read(source.read_bytes())
-        except OSError as error:
-            raise PackageError(f"{source} cannot be read: {error.strerror}") from error
+            return cls.read(io.BytesIO(source))
+        if isinstance(source, Path):
+            if source.is_dir():
+                return cls.of(dict(_folder(source)))
+            try:
+                source = source.open("rb")
+            except OSError as error:
+                raise PackageError(f"{source} cannot be read: {error.strerror}") from error
+        with contextlib.ExitStack() as on_error:
+            on_error.callback(source.close)
+            start = source.read(4)
+            source.seek(0)
+            content = open_crx(source)[1] if is_crx(start) else source
+            if content is source:
+                on_error.pop_all()
+            return cls.of(SafeZip(content))
 
     @property
     def version(self) -> Version:
@@ -86,20 +100,24 @@ class Package:
     @property
     def code_digest(self) -> str:
         """The same without what the store adds or a rollback changes: equal for the same code under two version numbers."""
-        plain = {key: value for key, value in self.manifest.items() if key not in STORE_KEYS}
-        canonical = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-        return _digest({**self.files, MANIFEST: canonical})
+        return _digest(Overlay(self.files, {MANIFEST: _canonical(self.manifest)}))
 
     def to_zip(self) -> bytes:
-        """A zip of it: the same bytes for the same content."""
+        """A zip of it: the same bytes for the same content (and the same zlib)."""
         buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        self.write_zip(buffer)
+        return buffer.getvalue()
+
+    def write_zip(self, target: IO[bytes]) -> None:
+        """Write that zip to an open file, in pieces."""
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             for name in sorted(self.files):
                 entry = zipfile.ZipInfo(name, _EPOCH)
                 entry.external_attr = 0o100644 << 16
                 entry.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(entry, self.files[name])
-        return buffer.getvalue()
+                entry.file_size = self.files.size(name)
+                with self.files.open(name) as content, archive.open(entry, "w") as packed:
+                    shutil.copyfileobj(content, packed)
 
     def with_version(self, version: Version) -> "Package":
         """The same code under another version number."""
@@ -114,40 +132,51 @@ class Package:
         """
         for name in changes:
             check_name(name)
-        merged = {**self.files, **changes}
-        return Package.of({name: content for name, content in merged.items() if content is not None})
+        merged = Overlay(self.files, changes)
+        check_tree(merged)
+        return Package.of(merged)
 
     def unpack(self, folder: Path, *, key: str | None = None) -> None:
         """Write it to a folder, with ``key`` (base64 of a DER public key) in the manifest, which fixes the extension's id."""
         content = self._with_manifest({**self.manifest, "key": key}) if key else self
-        for name, data in content.files.items():
+        for name in content.files:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+            with content.files.open(name) as packed, path.open("wb") as file:
+                shutil.copyfileobj(packed, file)
 
     def _with_manifest(self, manifest: Mapping[str, Any]) -> "Package":
-        text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
-        return Package.of({**self.files, MANIFEST: text.encode()})
+        text = json.dumps(manifest, indent=2) + "\n"
+        return Package.of(Overlay(self.files, {MANIFEST: text.encode()}))
 
 
-def _manifest(files: Mapping[str, bytes]) -> Mapping[str, Any]:
+def _manifest(files: Files) -> Mapping[str, Any]:
     if MANIFEST not in files:
         raise PackageError("manifest.json is missing at the package's root")
+    if files.size(MANIFEST) > _MAX_MANIFEST_BYTES:
+        raise PackageError(f"manifest.json is larger than {_MAX_MANIFEST_BYTES} bytes")
     try:
         value: Any = json.loads(files[MANIFEST].decode("utf-8-sig"))
+        json.dumps(value)  # what can be read and not be written again would fail later, where its digest is asked for
     except UnicodeDecodeError as error:
         raise PackageError("manifest.json is not UTF-8 text") from error
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise PackageError(f"manifest.json is not valid JSON: {error}") from error
     if not isinstance(value, dict):
         raise PackageError("manifest.json does not hold an object")
     return cast("Mapping[str, Any]", value)
 
 
-def _digest(files: Mapping[str, bytes]) -> str:
+def _canonical(manifest: Mapping[str, Any]) -> bytes:
+    """The manifest without what the store adds or a rollback changes, written in one way only."""
+    plain = {key: value for key, value in manifest.items() if key not in STORE_KEYS}
+    return json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _digest(files: Files) -> str:
     whole = hashlib.sha256()
     for name in sorted(files):
-        whole.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(files[name]).digest())
+        whole.update(hashlib.sha256(name.encode(errors="surrogatepass")).digest() + files.sha256(name))
     return whole.hexdigest()
 
 
@@ -163,6 +192,6 @@ def _folder(root: Path) -> Iterator[tuple[str, bytes]]:
             if path.is_symlink() or not path.is_file():
                 raise PackageError(f"{path.relative_to(root)} is a link or a special file")
             count, size = count + 1, size + path.stat().st_size
-            if count > MAX_ENTRIES or size > MAX_TOTAL_BYTES:
-                raise PackageError(f"the folder holds more than {MAX_ENTRIES} files or {MAX_TOTAL_BYTES} bytes; is it the extension's?")
+            if count > MAX_ENTRIES or size > _MAX_FOLDER_BYTES:
+                raise PackageError(f"the folder holds more than {MAX_ENTRIES} files or {_MAX_FOLDER_BYTES} bytes; is it the extension's?")
             yield path.relative_to(root).as_posix(), path.read_bytes()

@@ -3,16 +3,19 @@
 import dataclasses
 import hashlib
 import hmac
+import tempfile
 import xml.etree.ElementTree as ET
+from typing import IO
 from urllib.parse import urlsplit
 
 import requests
 import tenacity
 
 from webstore.auth import is_loopback
-from webstore.crx import CrxError, read_crx
+from webstore.crx import CrxError, open_crx
+from webstore.files import CHUNK
 from webstore.package import Package
-from webstore.safe_zip import PackageError
+from webstore.safe_zip import PackageError, SafeZip
 from webstore.store_errors import StoreError, StoreUnavailable, StoreUnreachable, UpdateServiceError
 from webstore.versions import Version, VersionError
 
@@ -20,8 +23,9 @@ BROWSER_VERSION = "150.0.0.0"
 """Said to the service, which withholds packages that a browser is too old for."""
 
 _MAX_ANSWER = 1024 * 1024
-_MAX_PACKAGE = 512 * 1024 * 1024
-_CHUNK = 256 * 1024
+_MAX_PACKAGE = 2 * 1024**3 + 16 * 1024**2
+"""What the store takes (2 GiB) and a CRX header."""
+
 _NAMESPACE = "{http://www.google.com/update2/response}"
 
 
@@ -56,7 +60,8 @@ class UpdateService:
             "prodversion": BROWSER_VERSION,
             "x": f"id={extension_id}&uc",
         }
-        return parse_answer(self._get(self._url, _MAX_ANSWER, params), extension_id)
+        with self._get(self._url, _MAX_ANSWER, params).file as answer:
+            return parse_answer(answer.read(), extension_id)
 
     def download(self, offered: OfferedUpdate, extension_id: str) -> Package:
         """Fetch an offered package, and hold it to what was said of it: length, SHA-256, signature and id.
@@ -68,18 +73,8 @@ class UpdateService:
         if scheme != "https" and not (scheme == "http" and is_loopback(offered.codebase)):
             raise UpdateServiceError("the update service names an address that is neither https nor on this machine")
         data = self._get(offered.codebase, _MAX_PACKAGE, None)
-        if offered.sha256 and not hmac.compare_digest(hashlib.sha256(data).hexdigest(), offered.sha256.lower()):
-            raise UpdateServiceError("the downloaded package has not the SHA-256 that the update service named")
-        try:
-            crx = read_crx(data)
-            package = Package.read(crx.archive)
-        except (CrxError, PackageError) as error:
-            raise UpdateServiceError("the downloaded package cannot be used") from error
-        if crx.extension_id != extension_id:
-            raise UpdateServiceError(f"the downloaded package is signed for {crx.extension_id}, not for {extension_id}")
-        if package.version != offered.version:
-            raise UpdateServiceError(f"the downloaded package is {package.version}, not {offered.version} as offered")
-        return package
+        with data.file:
+            return _as_offered(data, offered, extension_id)
 
     @tenacity.retry(
         retry=tenacity.retry_if_exception(lambda error: isinstance(error, StoreError) and error.retry),
@@ -87,21 +82,53 @@ class UpdateService:
         wait=tenacity.wait_exponential_jitter(multiplier=0.3, max=4),
         reraise=True,
     )
-    def _get(self, url: str, longest: int, params: dict[str, str] | None) -> bytes:
+    def _get(self, url: str, longest: int, params: dict[str, str] | None) -> "_Download":
         try:
             with self._session.get(url, params=params, timeout=self._timeout, stream=True) as answer:
                 if answer.status_code >= 500:  # noqa: PLR2004 - the server's own failures
                     raise StoreUnavailable(f"the update service failed: HTTP {answer.status_code}")
                 if answer.status_code != requests.codes.ok:
                     raise UpdateServiceError(f"the update service answered HTTP {answer.status_code}")
-                data = bytearray()
-                for chunk in answer.iter_content(_CHUNK):
-                    data += chunk
-                    if len(data) > longest:
-                        raise UpdateServiceError(f"the update service's answer is longer than {longest} bytes")
-                return bytes(data)
+                return _received(answer, longest)
         except requests.exceptions.RequestException as error:
             raise StoreUnreachable("the update service cannot be reached") from ConnectionError(type(error).__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Download:
+    file: IO[bytes]
+    sha256: str
+
+
+def _as_offered(data: _Download, offered: OfferedUpdate, extension_id: str) -> Package:
+    """The package, when it is what was said of it."""
+    if offered.sha256 and not hmac.compare_digest(data.sha256, offered.sha256.lower()):
+        raise UpdateServiceError("the downloaded package has not the SHA-256 that the update service named")
+    try:
+        crx, archive = open_crx(data.file)
+        package = Package.of(SafeZip(archive))
+    except (CrxError, PackageError) as error:
+        raise UpdateServiceError("the downloaded package cannot be used") from error
+    if crx.extension_id != extension_id:
+        raise UpdateServiceError(f"the downloaded package is signed for {crx.extension_id}, not for {extension_id}")
+    if package.version != offered.version:
+        raise UpdateServiceError(f"the downloaded package is {package.version}, not {offered.version} as offered")
+    return package
+
+
+def _received(answer: requests.Response, longest: int) -> _Download:
+    """An answer's body: in memory while it is small, then on disk."""
+    file = tempfile.SpooledTemporaryFile(max_size=8 * CHUNK)  # noqa: SIM115 - closed by who takes it over
+    digest, size = hashlib.sha256(), 0
+    for chunk in answer.iter_content(CHUNK):
+        size += len(chunk)
+        if size > longest:
+            file.close()
+            raise UpdateServiceError(f"the update service's answer is longer than {longest} bytes")
+        digest.update(chunk)
+        file.write(chunk)
+    file.seek(0)
+    return _Download(file, digest.hexdigest())
 
 
 def parse_answer(body: bytes, extension_id: str) -> OfferedUpdate | None:
