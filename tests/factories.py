@@ -9,6 +9,7 @@ from webstore.models import Item
 from webstore.package import Package
 from webstore.simulator.server import LocalStoreAddress
 from webstore.simulator.state import LocalStore
+from webstore.transport import Patience
 from webstore.updates import UpdateService
 from webstore.versions import Version
 
@@ -40,7 +41,7 @@ class RunningStore:
         self.address = address
         self.item = item
         self.session = requests.Session()
-        self.client = WebStoreClient(address.base_url, self.session, attempts=3, sleep=lambda _seconds: None)
+        self.client = WebStoreClient(address.base_url, self.session, patience=Patience(attempts=3), sleep=lambda _seconds: None)
         self.updates = UpdateService(address.update_url, self.session)
 
     def publish(self, version: str, *, percentage: int = 100, **files: str) -> None:

@@ -1,66 +1,58 @@
-"""The Chrome Web Store API v2: one method per call, a time limit on each, and only what may be repeated is repeated."""
+"""The Chrome Web Store API v2: one method per call, and what a call whose answer was lost has done is read back from the store."""
 
-import contextlib
-import dataclasses
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
 
 import requests
-import tenacity
 
-from webstore.answers import ErrorAnswer, ErrorDetail, PublishAnswer, StatusAnswer, UploadAnswer, read_answer
-from webstore.models import Item, ItemState, ItemStatus, UploadState
-from webstore.store_errors import (
-    AnswerLost,
-    CredentialsRefused,
-    ItemNotFound,
-    QuotaExceeded,
-    RequestRefused,
-    StoreError,
-    StoreUnavailable,
-    StoreUnreachable,
-    UnexpectedAnswer,
-    bounded,
+from webstore.answers import (
+    MetricsAnswer,
+    Page,
+    PublishAnswer,
+    RatingAnswer,
+    ReviewsAnswer,
+    StatusAnswer,
+    UploadAnswer,
+    read_answer,
 )
-from webstore.versions import Version, VersionError
+from webstore.models import (
+    Dimension,
+    Item,
+    ItemState,
+    ItemStatus,
+    Metric,
+    MetricRow,
+    RatingSummary,
+    Review,
+    ReviewOrder,
+    Submission,
+    Upload,
+)
+from webstore.store_errors import StoreError, UnexpectedAnswer, WrongState
+from webstore.transport import Transport
+from webstore.versions import Version
 
-_LONGEST_RETRY_AFTER = 60.0
-_UPLOAD_SECONDS = 300.0
-_MAX_ANSWER = 4 * 1024 * 1024
-
-
-@dataclasses.dataclass(frozen=True)
-class Upload:
-    """What came of an upload; the version is unknown while the store still processes it."""
-
-    state: UploadState
-    version: Version | None
+_MAX_PAGES = 1_000
+_METRIC_ROWS = 1_000
+"""Rows a page, the API's maximum."""
+_REVIEWS = 200
+"""Reviews a page, the API's maximum."""
+_Page = TypeVar("_Page", bound=Page)
 
 
 class WebStoreClient:
-    """The store as one service account sees it.
+    """The store as one account sees it.
 
-    Reading calls and dry runs are repeated with back-off, at most ``attempts`` times. Of the calls that change something only those
-    are repeated of which nothing was sent; otherwise an error with ``settled = False`` says that the store must be read back.
+    Reading calls and dry runs are repeated with back-off. Of the calls that change something only those are repeated of which nothing
+    was sent or which the store turned away unread; of others whose answer is lost the store is read back, and an error with
+    ``settled = False`` says that it does not show their effect (yet).
     """
 
-    def __init__(
-        self,
-        base_url: str,
-        session: requests.Session,
-        *,
-        connect_seconds: float = 5.0,
-        read_seconds: float = 30.0,
-        attempts: int = 4,
-        wait: tenacity.wait.wait_base | None = None,
-        sleep: Callable[[float], None] | None = None,
-    ) -> None:
-        self._base_url = base_url.rstrip("/")
-        self._session = session
-        self._timeouts = (connect_seconds, read_seconds)
-        self._stop = tenacity.stop_after_attempt(attempts)
-        self._wait = wait or tenacity.wait_exponential_jitter(multiplier=0.5, max=8)
-        self._sleep = sleep or tenacity.nap.sleep
+    def __init__(self, base_url: str, session: requests.Session, **transport: Any) -> None:
+        """``transport``: what `Transport` takes besides, such as ``patience`` and ``budget``."""
+        self._transport = Transport(base_url, session, **transport)
 
     def status(self, item: Item) -> ItemStatus:
         """What is published and submitted.
@@ -68,162 +60,187 @@ class WebStoreClient:
         Raises:
             StoreError: the store cannot be read.
         """
-        return read_answer(StatusAnswer, self._call("GET", f"v2/{item.name}:fetchStatus", repeat=True)).to_domain(item)
+        return read_answer(StatusAnswer, self._read(item, f"v2/{item.name}:fetchStatus")).to_domain(item)
 
-    def upload(self, item: Item, archive: bytes) -> Upload:
-        """Upload a zip as the item's next package.
+    def upload(self, item: Item, package: Path | bytes) -> Upload:
+        """Upload a zip as the item's draft; a file is sent in pieces. The store shows no drafts, so a lost answer stays lost: upload again.
 
         Raises:
             StoreError: it was refused, or its fate is not known (``settled`` is False).
+            OSError: the file cannot be read.
         """
-        body = self._call("POST", f"upload/v2/{item.name}:upload", params={"uploadType": "media"}, data=archive)
-        answer = read_answer(UploadAnswer, body)
+        if isinstance(package, Path):
+            package.open("rb").close()
+        params = {"uploadType": "media"}
+        headers = {"Content-Type": "application/zip"}
         try:
-            return Upload(answer.state, Version.parse(answer.crx_version) if answer.crx_version else None)
-        except VersionError as error:
-            raise UnexpectedAnswer("the store's answer to the upload names a version that is none") from error
+            body = self._change(item, f"upload/v2/{item.name}:upload", params=params, data=package, headers=headers)
+        except StoreError as error:
+            if not error.settled:
+                error.advise("upload again: a draft is replaced, so that doing it twice does no harm")
+            raise
+        return read_answer(UploadAnswer, body).to_domain()
 
-    def publish(self, item: Item, *, staged: bool = False, deploy_percentage: int | None = None, skip_review: bool = False) -> ItemState:
-        """Submit the uploaded package; the state of the submission, which is seldom "published" at once.
+    def publish(
+        self,
+        item: Item,
+        *,
+        staged: bool = False,
+        deploy_percentage: int | None = None,
+        skip_review: bool = False,
+        block_on_warnings: bool = False,
+        version: Version | None = None,
+    ) -> Submission:
+        """Submit the draft, or release what is staged; the state of the submission, which is seldom "published" at once.
+
+        ``version``: of the draft; with it a lost answer can be settled by reading back.
 
         Raises:
+            WarningsFound: ``block_on_warnings``, and there are some.
             StoreError: it was refused, or its fate is not known (``settled`` is False).
         """
         request: dict[str, Any] = {"publishType": "STAGED_PUBLISH" if staged else "DEFAULT_PUBLISH"}
         if deploy_percentage is not None:
             request["deployInfos"] = [{"deployPercentage": deploy_percentage}]
-        if skip_review:
-            request["skipReview"] = True
-        return read_answer(PublishAnswer, self._call("POST", f"v2/{item.name}:publish", json=request)).state
+        request |= {name: True for name, wanted in (("skipReview", skip_review), ("blockOnWarnings", block_on_warnings)) if wanted}
+        try:
+            body = self._change(item, f"v2/{item.name}:publish", json=request)
+        except StoreError as error:
+            status = self._status_after(item, error)
+            state = _state_of(status, version) if version else None
+            if state is None:
+                raise
+            return Submission(state)
+        return read_answer(PublishAnswer, body).to_domain()
 
-    def rollback(self, item: Item, *, target: Version, new_version: Version, reason: str, validate_only: bool = False) -> None:
+    def rollback(self, item: Item, *, target: Version, new_version: Version, reason: str, validate_only: bool = False) -> StoreError | None:
         """Put the package of ``target`` back under ``new_version``; with ``validate_only`` only ask whether that would be taken.
+
+        Gives the error by which the answer was lost, when reading the store back has shown that the call was carried out all the same.
 
         Raises:
             StoreError: it was refused, or its fate is not known (``settled`` is False).
         """
         request: dict[str, Any] = {"targetCrxVersion": str(target), "newVersion": str(new_version), "rollbackReason": reason}
+        path = f"v2/{item.name}:rollback"
         if validate_only:
-            request["validateOnly"] = True
-        self._call("POST", f"v2/{item.name}:rollback", repeat=validate_only, json=request)
+            self._transport.call(item.name, "POST", path, repeat=True, json={**request, "validateOnly": True})
+            return None
+        return self._settle(item, path, request, lambda status: status.published is not None and status.published.version == new_version)
 
     def cancel_submission(self, item: Item) -> None:
-        """Take back what is pending review.
+        """Take back what is submitted.
 
         Raises:
             StoreError: it was refused, or its fate is not known (``settled`` is False).
         """
-        self._call("POST", f"v2/{item.name}:cancelSubmission", json={})
+        path = f"v2/{item.name}:cancelSubmission"
+        self._settle(item, path, {}, lambda status: status.submitted is not None and status.submitted.state is ItemState.CANCELLED)
 
     def set_deploy_percentage(self, item: Item, percentage: int) -> None:
         """Raise the share of users (0-100) that get the published version.
 
         Raises:
+            WrongState: it is not above the present share.
             StoreError: it was refused, or its fate is not known (``settled`` is False).
         """
-        self._call("POST", f"v2/{item.name}:setPublishedDeployPercentage", json={"deployPercentage": percentage})
+        published = self.status(item).published
+        if published and percentage <= published.deploy_percentage:
+            present = f"{published.version} is rolled out to {published.deploy_percentage} % of users, and a share can only be raised"
+            raise WrongState(present, "FAILED_PRECONDITION").advise("name a higher percentage; to take a version back, roll it back")
+        path = f"v2/{item.name}:setPublishedDeployPercentage"
+        request = {"deployPercentage": percentage}
+        self._settle(item, path, request, lambda status: bool(status.published and status.published.deploy_percentage == percentage))
 
-    def _call(self, method: str, path: str, *, repeat: bool = False, **request: Any) -> bytes:
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(lambda error: _may_repeat(error, repeatable=repeat)),
-            stop=self._stop,
-            wait=self._pause,
-            sleep=self._sleep,
-            reraise=True,
-        )
-        return retrying(self._send, method, path, **request)
+    def metrics(
+        self,
+        item: Item,
+        metrics: Sequence[Metric],
+        *,
+        by: Dimension | None = None,
+        first: date | None = None,
+        last: date | None = None,
+    ) -> Iterator[MetricRow]:
+        """Daily counts, page after page, of all or divided by one dimension, from ``first`` to ``last`` (both included).
 
-    def _send(self, method: str, path: str, **request: Any) -> bytes:
-        connect, read = self._timeouts
-        timeout = (connect, _UPLOAD_SECONDS if "data" in request else read)
-        with _mapped_errors():
-            # Never follow a redirect: a token must not be carried to another host.
-            answer = self._session.request(
-                method, f"{self._base_url}/{path}", timeout=timeout, allow_redirects=False, stream=True, **request
-            )
-            body = answer.raw.read(_MAX_ANSWER + 1, decode_content=True)
-        if len(body) > _MAX_ANSWER:
-            raise UnexpectedAnswer(f"the store's answer is longer than {_MAX_ANSWER} bytes")
-        if answer.status_code != requests.codes.ok:
-            raise _refusal(answer, body)
-        return body
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        params: dict[str, Any] = {"metrics": [metric.value for metric in metrics], "pageSize": _METRIC_ROWS}
+        if by:
+            params["dimensions"] = [by.value]
+        for name, day in (("firstDate", first), ("lastDate", last)):
+            if day:
+                params |= {f"timeSpec.{name}.{part}": getattr(day, part) for part in ("year", "month", "day")}
+        for page in self._pages(item, "queryMetrics", params, MetricsAnswer):
+            yield from page.to_domain()
 
-    def _pause(self, state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        return max(self._wait(state), float(getattr(error, "retry_after", 0.0)))
+    def reviews(self, item: Item, *, rating: int | None = None, order: ReviewOrder = ReviewOrder.NEWEST) -> Iterator[Review]:
+        """Users' reviews, page after page, of all or of one ``rating`` (1-5).
 
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        params: dict[str, Any] = {"orderBy": order.value, "pageSize": _REVIEWS}
+        if rating is not None:
+            params["filter"] = f"rating = {rating}"
+        for page in self._pages(item, "fetchReviews", params, ReviewsAnswer):
+            yield from page.to_domain()
 
-def _may_repeat(error: BaseException, *, repeatable: bool) -> bool:
-    """Repeat what may pass; a call that changes something only when it was certainly not carried out."""
-    return isinstance(error, StoreError) and error.retry and (repeatable or error.settled)
+    def rating_summary(self, item: Item) -> RatingSummary:
+        """All ratings of an item.
 
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        return read_answer(RatingAnswer, self._read(item, f"v2/{item.name}/ratingSummary")).to_domain()
 
-@contextlib.contextmanager
-def _mapped_errors() -> Generator[None]:
-    """The one place where foreign errors become ours."""
-    import urllib3.exceptions  # noqa: PLC0415 - what requests is built on; its errors surface when a body is read raw
-    from google.auth.exceptions import GoogleAuthError, TransportError  # noqa: PLC0415 - quick, and only when the store is called
+    def _pages(self, item: Item, method: str, params: dict[str, Any], page: type[_Page]) -> Iterator[_Page]:
+        seen: set[str] = set()
+        token = ""
+        while len(seen) < _MAX_PAGES:
+            asked = {**params, "pageToken": token} if token else params
+            answer = read_answer(page, self._read(item, f"v2/{item.name}:{method}", params=asked))
+            yield answer
+            token = answer.next_page_token
+            if not token:
+                return
+            if token in seen:
+                break
+            seen.add(token)
+        raise UnexpectedAnswer(f"the store's pages of {method} do not come to an end")
 
-    try:
-        yield
-    except requests.exceptions.ConnectTimeout as error:
-        raise StoreUnreachable("the Chrome Web Store did not answer in time") from _plain(error)
-    except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
-        raise AnswerLost("the Chrome Web Store's answer did not come in time") from _plain(error)
-    except requests.exceptions.ConnectionError as error:
-        if _never_connected(error):
-            raise StoreUnreachable("the Chrome Web Store cannot be reached") from _plain(error)
-        raise AnswerLost("the connection to the Chrome Web Store broke before its answer came") from _plain(error)
-    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise AnswerLost("the Chrome Web Store's answer broke off") from _plain(error)
-    except TransportError as error:
-        raise StoreUnreachable("Google's token service cannot be reached") from _plain(error)
-    except GoogleAuthError:
-        # Google's words can quote the assertion that we signed.
-        raise CredentialsRefused("Google refused the service account's credentials") from None
+    def _read(self, item: Item, path: str, **request: Any) -> bytes:
+        return self._transport.call(item.name, "GET", path, repeat=True, **request)
 
+    def _change(self, item: Item, path: str, **request: Any) -> bytes:
+        return self._transport.call(item.name, "POST", path, repeat=False, **request)
 
-def _plain(error: BaseException) -> Exception:
-    """The kind of a network error without the address and query that its text carries."""
-    root: BaseException = error
-    while root.__cause__ or root.__context__:
-        root = root.__cause__ or root.__context__ or root
-    return ConnectionError(type(root).__name__ + (f": {root.strerror}" if isinstance(root, OSError) and root.strerror else ""))
+    def _settle(self, item: Item, path: str, request: dict[str, Any], happened: Callable[[ItemStatus], bool]) -> StoreError | None:
+        """Make a call that changes something; when its fate is not known, the store is read back. The error that was settled so."""
+        try:
+            self._change(item, path, json=request)
+        except StoreError as error:
+            if not happened(self._status_after(item, error)):
+                raise
+            return error
+        return None
 
-
-def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
-    import urllib3.exceptions  # noqa: PLC0415 - as above
-
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError)
-
-
-def _refusal(answer: requests.Response, body: bytes) -> StoreError:
-    """The error that an answer other than 200 is."""
-    code = answer.status_code
-    try:
-        detail = read_answer(ErrorAnswer, body).error
-    except UnexpectedAnswer:
-        detail = ErrorDetail()
-    words = bounded(detail.message) or f"HTTP {code}"
-    match code:
-        case 401 | 403:
-            return CredentialsRefused(f"the Chrome Web Store refused our credentials: {words}")
-        case 404:
-            return ItemNotFound(f"the Chrome Web Store does not know the item: {words}")
-        case 429:
-            error: StoreError = QuotaExceeded(f"the Chrome Web Store's quota is used up: {words}")
-        case 501:
-            return RequestRefused(f"the Chrome Web Store does not do that: {words}", bounded(detail.status))
-        case _ if code >= 500:  # noqa: PLR2004 - the server's own failures
-            error = StoreUnavailable(f"the Chrome Web Store failed: {words}")
-        case _:
-            return RequestRefused(f"the Chrome Web Store refused: {words}", bounded(detail.status))
-    error.__dict__["retry_after"] = _retry_after(answer)
-    return error
+    def _status_after(self, item: Item, error: StoreError) -> ItemStatus:
+        """What the store shows after a call failed; the call's own error where that was settled, or where the store cannot be read."""
+        if error.settled:
+            raise error
+        try:
+            return self.status(item)
+        except StoreError:
+            raise error from None
 
 
-def _retry_after(answer: requests.Response) -> float:
-    """Seconds that the store asks us to wait, bounded; dates and nonsense count as nothing."""
-    text = answer.headers.get("Retry-After", "")
-    return min(float(text), _LONGEST_RETRY_AFTER) if text.isdecimal() else 0.0
+def _state_of(status: ItemStatus, version: Version) -> ItemState | None:
+    """The state in which the store shows that version; none when it does not, or shows an earlier submission's end."""
+    if status.published and status.published.version == version:
+        return status.published.state
+    ended = {ItemState.REJECTED, ItemState.CANCELLED}
+    return (
+        status.submitted.state if status.submitted and status.submitted.version == version and status.submitted.state not in ended else None
+    )

@@ -1,6 +1,6 @@
 """One tree of errors for the whole program: each says what went wrong, and what to do next."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ReleaseGuardError(Exception):
@@ -18,7 +18,7 @@ class ReleaseGuardError(Exception):
         """What to do about this very error; the class's hint unless one was given."""
         return self.__dict__.get("_advice", self.hint)
 
-    def advise(self, advice: str) -> "ReleaseGuardError":
+    def advise(self, advice: str) -> Self:
         """Replace the hint of the class by advice that fits this case better."""
         self.__dict__["_advice"] = advice
         return self

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from webstore.errors import ReleaseGuardError
+from webstore.models import StoreWarning
 
 _LONGEST_TEXT = 300
 
@@ -14,12 +15,17 @@ class StoreError(ReleaseGuardError):
     """The same call, unchanged, may succeed later."""
     settled: ClassVar[bool] = True
     """False when the call may have taken effect: read the store back before anything else."""
+    retry_after: float = 0.0
+    """Seconds that the store asks us to wait."""
 
 
 class CredentialsMissing(StoreError):
     """No credentials, and the store needs some."""
 
-    hint = "put the service account's JSON key in RELEASE_GUARD_STORE_CREDENTIALS (or its file in RELEASE_GUARD_STORE_CREDENTIALS_FILE)"
+    hint = (
+        "put a service account's JSON key in RELEASE_GUARD_STORE_CREDENTIALS (or its file in RELEASE_GUARD_STORE_CREDENTIALS_FILE), "
+        "or run google-github-actions/auth before"
+    )
 
 
 class CredentialsRefused(StoreError):
@@ -45,10 +51,45 @@ class RequestRefused(StoreError):
         """The store's constant, such as FAILED_PRECONDITION."""
 
 
+class RequestInvalid(RequestRefused):
+    """Something in the request is wrong, whatever the item's state."""
+
+    hint = "correct what the store names; the same request will be refused again"
+
+
+class WrongState(RequestRefused):
+    """The item is not in a state in which this can be done."""
+
+    hint = "see what is published and submitted: `release-guard store status`"
+
+
+class WarningsFound(RequestRefused):
+    """The store has warnings, and the submission was to be blocked by them."""
+
+    hint = "act on the warnings, or publish without --block-on-warnings"
+
+    def __init__(self, message: str, warnings: tuple[StoreWarning, ...]) -> None:
+        super().__init__(message, "FAILED_PRECONDITION")
+        self.warnings = warnings
+
+
+class PackageRefused(RequestRefused):
+    """The store processed an upload and could not use it."""
+
+    hint = "the developer dashboard's package page says what is wrong with it"
+
+
 class QuotaExceeded(StoreError):
     """Too many calls."""
 
     hint = "wait a minute; poll less often, or ask for a larger quota"
+    retry = True
+
+
+class BudgetSpent(StoreError):
+    """Our own limit of calls an item, which keeps many items from using up the quota."""
+
+    hint = "wait a minute, or raise `requests_per_minute` under [store]"
     retry = True
 
 
@@ -88,7 +129,7 @@ class UpdateServiceError(StoreError):
     hint = "check `[store] update_url`; a package that fails its signature must not be used"
 
 
-def bounded(text: str) -> str:
-    """Text from the store, on one line and of bounded length."""
-    flat = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    return flat if len(flat) <= _LONGEST_TEXT else flat[:_LONGEST_TEXT] + "…"
+def bounded(text: str, longest: int = _LONGEST_TEXT) -> str:
+    """Text from the store, on one line and of bounded length (characters)."""
+    flat = " ".join("".join(letter if letter.isprintable() else " " for letter in text[: 4 * longest]).split())
+    return flat if len(flat) <= longest else flat[:longest] + "…"

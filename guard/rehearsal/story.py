@@ -103,7 +103,7 @@ def _tell(engine: Engine, scenario: Scenario, sentry: LocalSentryAddress) -> Gua
     engine.progress.done(f"{baseline.version} is recorded as the baseline")
     package = sample.build(scenario.variant, sample.NEXT_VERSION, dsn=sentry.dsn)
     guarded.store.upload(baseline.item, package.to_zip())
-    state = guarded.store.publish(baseline.item)
+    state = guarded.store.publish(baseline.item).state
     engine.progress.done(f"{package.version} is uploaded and {state.value.lower()}: {scenario.story}")
     return Gate(engine, guarded, time.sleep).run(sample.NEXT_VERSION)
 

@@ -111,15 +111,24 @@ class RollbackSteps:
             if attempt > 1 and self._appears(plan):  # an earlier attempt may only be slow to show
                 break
             try:
-                self._ask_store(plan, validate_only=False)
+                lost = self._ask_store(plan, validate_only=False) or lost
             except StoreError as error:
                 if not error.retry and error.settled and lost is None:
                     raise
                 lost = error
+            else:
+                self._await_taken(plan)
         return f"the store shows {plan.new_version} as published" + (f"; an answer was lost on the way: {lost}" if lost else "")
 
-    def _ask_store(self, plan: RollbackPlan, *, validate_only: bool) -> None:
-        self._store.rollback(plan.item, target=plan.target, new_version=plan.new_version, reason=plan.reason, validate_only=validate_only)
+    def _await_taken(self, plan: RollbackPlan) -> None:
+        """What the store has taken is live within a minute by its documentation; it is never asked a second time."""
+        if self._wait_until(lambda: self._is_settled(plan) or None, self._patience.propagation) is None:
+            raise NotPropagated(f"the store took the rollback and did not show {plan.new_version} within {self._patience.propagation}")
+
+    def _ask_store(self, plan: RollbackPlan, *, validate_only: bool) -> StoreError | None:
+        return self._store.rollback(
+            plan.item, target=plan.target, new_version=plan.new_version, reason=plan.reason, validate_only=validate_only
+        )
 
     def _is_settled(self, plan: RollbackPlan) -> bool:
         """Whether the store shows the new version.
