@@ -2,10 +2,9 @@
 
 import difflib
 import enum
-import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
@@ -38,7 +37,7 @@ class Mode(enum.StrEnum):
 class StoreCredentials(enum.StrEnum):
     """How the store is told who asks."""
 
-    SERVICE_ACCOUNT = "service_account"
+    GOOGLE = "google"
     NONE = "none"
 
 
@@ -51,10 +50,12 @@ class StoreTable(_Table):
 
     base_url: str = STORE_API
     update_url: str = UPDATE_SERVICE
-    credentials: StoreCredentials = StoreCredentials.SERVICE_ACCOUNT
+    credentials: StoreCredentials = StoreCredentials.GOOGLE
     """"none" is only accepted for a local store."""
     credentials_env: str = "RELEASE_GUARD_STORE_CREDENTIALS"
-    """Name of the variable that holds the service account's JSON key."""
+    """Name of the variable that holds the credentials' JSON; see `guard.environment` for where else they are looked for."""
+    requests_per_minute: Annotated[float, Field(ge=1, le=60_000)] = 120
+    """Of all items together: each has an equal share, so that polling many never uses up the quota of the Cloud project."""
 
 
 class SentryTable(_Table):
@@ -102,6 +103,15 @@ class WatchTable(_Table):
     max_automatic_rollbacks_a_day: Annotated[int, Field(ge=0, le=100)] = 3
 
 
+class ArchiveTable(_Table):
+    """``[archive]``: where packages are kept, and for how long."""
+
+    folder: Path | None = None
+    """By default ``archive`` in the state folder; a team may share one."""
+    keep: Annotated[int, Field(ge=2, le=10_000)] = 30
+    """So many newest versions of each item are kept, besides those that a rollback may need."""
+
+
 class ExtensionTable(_Table):
     """``[[extension]]``: one guarded item."""
 
@@ -134,6 +144,7 @@ class Config(_Table):
     sentry: SentryTable | None = None
     thresholds: ThresholdsTable = ThresholdsTable()
     watch: WatchTable = WatchTable()
+    archive: ArchiveTable = ArchiveTable()
     extension: Annotated[tuple[ExtensionTable, ...], Field(min_length=1)]
 
     @field_validator("extension")
@@ -151,6 +162,11 @@ class Config(_Table):
     def sentry_of(self, extension: ExtensionTable) -> SentryTable | None:
         """The Sentry project of one extension: its own, else the file's."""
         return extension.sentry or self.sentry
+
+    @property
+    def archive_folder(self) -> Path:
+        """Where packages are kept."""
+        return self.archive.folder or self.state / "archive"
 
     @property
     def rollback_window(self) -> timedelta:
@@ -196,23 +212,6 @@ def load(path: Path) -> Config:
     return _anchored(config, path.resolve().parent)
 
 
-def secret(name: str, environment: Mapping[str, str] | None = None) -> str | None:
-    """A secret from the variable ``name``, or from the file that ``name_FILE`` names.
-
-    Raises:
-        ConfigurationError: the file cannot be read.
-    """
-    environment = os.environ if environment is None else environment
-    if value := environment.get(name):
-        return value
-    if file := environment.get(f"{name}_FILE"):
-        try:
-            return Path(file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ConfigurationError(f"the file that {name}_FILE names cannot be read: {error.strerror}") from error
-    return None
-
-
 def _anchored(config: Config, folder: Path) -> Config:
     extensions = tuple(
         extension.model_copy(
@@ -220,7 +219,8 @@ def _anchored(config: Config, folder: Path) -> Config:
         )
         for extension in config.extension
     )
-    return config.model_copy(update={"state": folder / config.state, "extension": extensions})
+    archive = config.archive.model_copy(update={"folder": folder / config.archive.folder if config.archive.folder else None})
+    return config.model_copy(update={"state": folder / config.state, "archive": archive, "extension": extensions})
 
 
 def _explain(path: Path, text: str, error: ValidationError) -> str:

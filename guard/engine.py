@@ -9,7 +9,8 @@ from pathlib import Path
 
 import sqlalchemy
 
-from guard.config import Config, ExtensionTable, Mode, StoreCredentials, secret
+from guard.config import Config, ExtensionTable, Mode, StoreCredentials
+from guard.environment import secret, store_credentials
 from guard.errors import ConfigurationError
 from guard.model import Signal
 from guard.progress import Progress, Silence
@@ -22,6 +23,7 @@ from guard.store.journal import Journal
 from guard.store.releases import Releases
 from healthchecks.result import CheckReport
 from webstore.archive import Archive
+from webstore.budget import RequestBudget
 from webstore.client import WebStoreClient
 from webstore.package import Package
 from webstore.updates import UpdateService
@@ -45,20 +47,39 @@ class Guarded:
 
     @functools.cached_property
     def store(self) -> WebStoreClient:
-        """The store's API, with credentials.
+        """The store's API, with credentials that may change it.
 
         Raises:
             CredentialsMissing: none are in the environment.
         """
-        from webstore.auth import store_session  # noqa: PLC0415 - google-auth is only needed by commands that reach the store
+        return self._client(writing=True)
+
+    @functools.cached_property
+    def store_reader(self) -> WebStoreClient:
+        """The store's API for what only reads, with credentials of the least scope.
+
+        Raises:
+            CredentialsMissing: none are in the environment.
+        """
+        return self._client(writing=False)
+
+    @functools.cached_property
+    def _budget(self) -> RequestBudget:
+        """This item's share of the calls that all items may make."""
+        return RequestBudget(self.config.store.requests_per_minute / len(self.config.extension))
+
+    def _client(self, *, writing: bool) -> WebStoreClient:
+        from webstore.auth import Scope, store_session  # noqa: PLC0415 - google-auth is only needed by commands that reach the store
 
         table = self.config.store
+        anonymous = table.credentials is StoreCredentials.NONE
         session = store_session(
             table.base_url,
-            credentials_json=secret(table.credentials_env),
-            anonymous=table.credentials is StoreCredentials.NONE,
+            credentials_json=None if anonymous else store_credentials(table.credentials_env),
+            anonymous=anonymous,
+            scope=Scope.WRITE if writing else Scope.READ,
         )
-        return WebStoreClient(table.base_url, session)
+        return WebStoreClient(table.base_url, session, budget=self._budget)
 
     @functools.cached_property
     def updates(self) -> UpdateService:
@@ -136,7 +157,7 @@ class Engine:
         self.releases = Releases(database)
         self.journal = Journal(database, now)
         self.incidents = IncidentRecords(database, now)
-        self.archive = Archive(config.state / "archive")
+        self.archive = Archive(config.archive_folder)
         self.run_folder = config.state / "runs" / f"{now():%Y%m%dT%H%M%S.%f}"
         self.verifications: dict[str, CheckReport] = {}
         """The check reports that rollbacks of this process were verified by, by version."""

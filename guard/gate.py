@@ -92,7 +92,7 @@ class Gate:
     def _shown_and_offered(self) -> tuple[Version | None, Version | None, int]:
         """What the store shows as published, what browsers are offered, and the deploy percentage."""
         item = self._guarded.extension.item
-        shown, offered = self._guarded.store.status(item).published, self._guarded.updates.offered(item.id)
+        shown, offered = self._guarded.store_reader.status(item).published, self._guarded.updates.offered(item.id)
         percentage = shown.deploy_percentage if shown else EVERYBODY
         return shown.version if shown else None, offered.version if offered else None, percentage
 

@@ -37,7 +37,7 @@ def observe_release(engine: Engine, guarded: Guarded) -> Sighting:
         StoreError: the store cannot be read.
     """
     item = guarded.extension.item
-    status = guarded.store.status(item)
+    status = guarded.store_reader.status(item)
     version = status.published.version if status.published else None
     if status.published is None or version is None:
         raise NothingPublished(f"the store shows no published version of {item.id}")

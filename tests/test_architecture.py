@@ -29,7 +29,16 @@ LEVELS = (
     ),
     (
         "adapters",
-        ("guard.config", "guard.store", "guard.sources", "guard.rollback", "guard.localsentry", "guard.telemetry", "guard.outcome"),
+        (
+            "guard.config",
+            "guard.environment",
+            "guard.store",
+            "guard.sources",
+            "guard.rollback",
+            "guard.localsentry",
+            "guard.telemetry",
+            "guard.outcome",
+        ),
     ),
     (
         "composition",

@@ -245,7 +245,7 @@ def test_a_process_that_cannot_act_leaves_an_unfinished_rollback_as_it_stands(wo
     world.store.publish("1.3.0", a__js="bad")
     plan = plan_by_hand(world.engine, world.guarded, Request("by hand", "alice"))
     world.engine.journal.create(plan)
-    table = {"base_url": "https://store.example.com", "credentials": "service_account"}
+    table = {"base_url": "https://store.example.com", "credentials": "google"}
     elsewhere = world.engine.config.model_validate({**world.engine.config.model_dump(), "store": table})
     stranger = Engine(elsewhere, world.engine.database, now=world.clock)
     with pytest.raises(CredentialsMissing):

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from guard.config import Mode, load, secret
+from guard.config import Mode, load
+from guard.environment import secret
 from guard.errors import ConfigurationError
 from healthchecks.errors import CheckSettingsError
 
