@@ -9,9 +9,11 @@ from pathlib import Path
 import hypothesis
 import pytest
 import sqlalchemy
+from contract.witness import Witness
 
 from factories import Clock, RunningStore, a_package
 from guard.store.database import open_database
+from webstore.simulator import server
 from webstore.simulator.server import local_store
 from webstore.simulator.state import LocalStore
 
@@ -26,6 +28,15 @@ def no_surprises(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("RELEASE_GUARD_") and name != "RELEASE_GUARD_CHROMIUM":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def witness(monkeypatch: pytest.MonkeyPatch) -> Iterator[Witness]:
+    """Every request to a local store and every answer of one is as the API's description says, or the test fails."""
+    watching, serve = Witness(), server.serve
+    monkeypatch.setattr(server, "serve", lambda app, port=0: serve(watching.around(app), port))
+    yield watching
+    assert not watching.violations
 
 
 @pytest.fixture

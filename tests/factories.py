@@ -50,7 +50,7 @@ class RunningStore:
 
     def stop_offering(self) -> None:
         """What is published from now on does not reach browsers that ask."""
-        self.state._propagation = timedelta(days=1)
+        self.state.behaviour.propagation = timedelta(days=1)
 
     def break_next(self, method: str, kind: str, *, status: int = 503, times: int = 1, skip: int = 0) -> None:
         faults = [{"method": method, "kind": kind, "status": status, "times": times, "skip": skip}]

@@ -201,7 +201,7 @@ def every_error():
 
 
 # What never leaves its own stand-in: turned into an HTTP answer there.
-INSIDE_STAND_INS = {"Refused", "EnvelopeError", "QueryRefused"}
+INSIDE_STAND_INS = {"Refused", "TokenRefused", "EnvelopeError", "QueryRefused"}
 
 
 def test_every_error_is_in_the_one_tree_with_a_hint_of_its_own_or_of_its_kind():

@@ -1,5 +1,6 @@
 """Holds requests and answers to the published description of the Chrome Web Store API v2."""
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -16,7 +17,13 @@ ERROR = {
         "error": {
             "type": "object",
             "required": ["code", "message", "status"],
-            "properties": {"code": {"type": "integer"}, "message": {"type": "string"}, "status": {"type": "string"}},
+            "properties": {
+                "code": {"type": "integer"},
+                "message": {"type": "string"},
+                "status": {"type": "string"},
+                "details": {"type": "array", "items": {"type": "object", "required": ["@type"]}},
+            },
+            "additionalProperties": False,
         }
     },
 }
@@ -36,8 +43,9 @@ def methods() -> dict[str, dict[str, Any]]:
     return found
 
 
+@functools.cache
 def json_schema(reference: str) -> dict[str, Any]:
-    """A schema of the description as JSON Schema, strict about keys that it does not know."""
+    """A schema of the description as JSON Schema, strict about keys that it does not know, and about those it calls required."""
 
     def convert(schema: dict[str, Any]) -> dict[str, Any]:
         if "$ref" in schema:
@@ -46,10 +54,16 @@ def json_schema(reference: str) -> dict[str, Any]:
             return {"type": "array", "items": convert(schema["items"])}
         if schema["type"] == "object":
             properties = {name: convert(value) for name, value in schema.get("properties", {}).items()}
-            return {"type": "object", "properties": properties, "additionalProperties": False}
+            required = [name for name, value in schema.get("properties", {}).items() if is_required(value)]
+            return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
         return {"type": schema["type"], **({"enum": schema["enum"]} if "enum" in schema else {})}
 
     return convert({"$ref": reference})
+
+
+def is_required(described: dict[str, Any]) -> bool:
+    """Whether a field or parameter must be there: the description says so in a flag, or in the first word of its text."""
+    return bool(described.get("required")) or described.get("description", "").startswith("Required.")
 
 
 def method_of(verb: str, url: str) -> dict[str, Any]:
@@ -70,8 +84,12 @@ def check_request(verb: str, url: str, body: bytes | None) -> dict[str, Any]:
     known = set(method["parameters"]) | set(DISCOVERY["parameters"])
     for name, value in parse_qsl(urlsplit(url).query):
         assert name in known, f"{method['id']} knows no parameter {name}"
-        choices = DISCOVERY["parameters"].get(name, {}).get("enum")
-        assert choices is None or value in choices
+        described = {**DISCOVERY["parameters"], **method["parameters"]}[name]
+        assert "enum" not in described or value in described["enum"], f"{method['id']}: {name} cannot be {value}"
+        assert described["type"] != "integer" or value.isdecimal(), f"{method['id']}: {name} is no number"
+    for name, described in method["parameters"].items():
+        given = described["location"] == "path" or name in dict(parse_qsl(urlsplit(url).query))
+        assert given or not is_required(described), f"{method['id']} needs the parameter {name}"
     if "mediaUpload" not in method and "request" in method:
         sent = json.loads(body or b"{}")
         jsonschema.validate(sent, json_schema(method["request"]["$ref"]))

@@ -7,10 +7,10 @@ import pytest
 import requests
 
 from contract import discovery
-from factories import RunningStore, a_package
+from factories import a_package
 from webstore.auth import store_session
 from webstore.client import WebStoreClient
-from webstore.models import Item, ItemState
+from webstore.models import Dimension, Item, ItemState, Metric
 from webstore.store_errors import (
     AnswerLost,
     CredentialsMissing,
@@ -31,24 +31,6 @@ from webstore.versions import Version
 V = Version.parse
 
 
-class Witness(requests.Session):
-    """A session that holds everything that passes to the description."""
-
-    def __init__(self):
-        super().__init__()
-        self.seen: list[tuple[str, int]] = []
-
-    def send(self, request, **kwargs):
-        body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
-        method = discovery.check_request(request.method, request.url, body)
-        answer = super().send(request, **{**kwargs, "stream": False})
-        discovery.check_answer(method, answer.status_code, answer.content)
-        self.seen.append((method["id"].rpartition(".")[2], answer.status_code))
-        replay = requests.Response()
-        replay.status_code, replay.headers, replay.raw = answer.status_code, answer.headers, _Raw(answer.content)
-        return replay
-
-
 class _Raw:
     def __init__(self, body):
         self.body = body
@@ -61,16 +43,8 @@ class _Raw:
         pass
 
 
-@pytest.fixture
-def witnessed(store: RunningStore):
-    session = Witness()
-    yield store, WebStoreClient(store.address.base_url, session, patience=Patience(attempts=1)), session
-    session.close()
-
-
-def test_a_whole_walk_is_as_described(witnessed):
-    store, client, session = witnessed
-    item = store.item
+def test_a_whole_walk_is_as_described(store, witness):
+    client, item = store.client, store.item
     assert client.status(item).published.version == V("1.2.0")
     assert client.upload(item, a_package("1.3.0").to_zip()).version == V("1.3.0")
     assert client.publish(item, deploy_percentage=5).state is ItemState.PUBLISHED
@@ -86,14 +60,10 @@ def test_a_whole_walk_is_as_described(witnessed):
         client.status(Item("publisher", "p" * 32))
     with pytest.raises(RequestRefused):
         client.upload(item, b"no zip")
-    assert {name for name, _ in session.seen} == {
-        "fetchStatus",
-        "upload",
-        "publish",
-        "setPublishedDeployPercentage",
-        "rollback",
-        "cancelSubmission",
-    }
+    assert list(client.metrics(item, [Metric.USERS], by=Dimension.APP_VERSION)) == []
+    assert list(client.reviews(item, rating=1)) == []
+    assert client.rating_summary(item).ratings == 0
+    assert witness.seen == {name.rpartition(".")[2] for name in discovery.methods()}
 
 
 def test_the_witness_itself_sees_what_is_not_as_described():
@@ -107,16 +77,22 @@ def test_the_witness_itself_sees_what_is_not_as_described():
         discovery.check_answer(discovery.methods()["chromewebstore.publishers.items.publish"], 200, b'{"state": "DONE"}')
 
 
-@pytest.mark.parametrize("path", ["queryMetrics", "fetchReviews"])
-def test_what_the_local_store_does_not_imitate_it_says(store, path):
-    answer = requests.get(f"{store.address.base_url}/v2/{store.item.name}:{path}", timeout=5)
-    assert (answer.status_code, answer.json()["error"]["status"]) == (501, "UNIMPLEMENTED")
+ROLLBACK = {"targetCrxVersion": "1.1", "newVersion": "1.3", "rollbackReason": "x"}
 
 
-def test_a_field_that_the_api_does_not_know_is_refused(store):
-    answer = requests.post(f"{store.address.base_url}/v2/{store.item.name}:rollback", json={"target": "1"}, timeout=5)
+def test_a_field_that_the_api_does_not_know_is_refused_and_the_witness_sees_it(store, witness):
+    answer = requests.post(f"{store.address.base_url}/v2/{store.item.name}:rollback", json={**ROLLBACK, "target": "1"}, timeout=5)
     assert answer.status_code == 400
     assert "target" in answer.json()["error"]["message"]
+    assert "'target' was unexpected" in witness.take()[0]
+    answer = requests.get(f"{store.address.base_url}/v2/{store.item.name}:fetchStatus?projection=DRAFT", timeout=5)
+    assert answer.status_code == 400
+    assert "projection" in answer.json()["error"]["message"]
+    assert "no parameter projection" in witness.take()[0]
+    requests.post(f"{store.address.base_url}/v2/{store.item.name}:rollback", json={"newVersion": "1.3"}, timeout=5)
+    assert "is a required property" in witness.take()[0]
+    requests.get(f"{store.address.base_url}/v2/{store.item.name}:queryMetrics", timeout=5)
+    assert "needs the parameter metrics" in witness.take()[0]
 
 
 def test_a_multipart_upload_is_taken_as_well(store):

@@ -6,13 +6,15 @@ import pytest
 
 from factories import a_package
 from webstore.models import Item, ItemState
-from webstore.simulator.state import LocalStore, Refused
+from webstore.simulator.listing import Behaviour
+from webstore.simulator.refused import Refused
+from webstore.simulator.state import LocalStore
 from webstore.versions import Version
 
 
 @pytest.fixture
 def listed(clock):
-    state = LocalStore(clock, review=timedelta(hours=2), propagation=timedelta(minutes=1))
+    state = LocalStore(clock, Behaviour(review=timedelta(hours=2), propagation=timedelta(minutes=1)))
     return state, state.add_item("publisher", a_package("1.2.0"))
 
 
@@ -23,7 +25,7 @@ def published(state, item):
 def test_a_submission_waits_for_its_review(listed, clock):
     state, item = listed
     state.upload(item, a_package("1.3.0").to_zip())
-    assert state.publish(item) is ItemState.PENDING_REVIEW
+    assert state.publish(item).state is ItemState.PENDING_REVIEW
     clock.forward(hours=1)
     assert published(state, item) == "1.2.0"
     clock.forward(hours=1)
@@ -47,7 +49,7 @@ def test_a_staged_submission_waits_for_its_publisher(listed, clock):
     clock.forward(hours=2)
     assert state.status(item).submitted.state is ItemState.STAGED
     assert published(state, item) == "1.2.0"
-    assert state.publish(item) is ItemState.PUBLISHED
+    assert state.publish(item).state is ItemState.PUBLISHED
     assert published(state, item) == "1.3.0"
 
 

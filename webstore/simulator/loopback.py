@@ -6,7 +6,7 @@ import threading
 from collections.abc import Generator
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from webstore.errors import ReleaseGuardError
 
@@ -18,7 +18,7 @@ class PortTaken(ReleaseGuardError):
 
 
 @contextlib.contextmanager
-def serve(app: Starlette, port: int = 0) -> Generator[str]:
+def serve(app: ASGIApp, port: int = 0) -> Generator[str]:
     """Serve ``app`` on 127.0.0.1 (port 0: a free one) and give its base URL, without a slash at its end.
 
     Only loopback is ever bound: the stand-ins ask for no credentials, so nobody else may reach them.

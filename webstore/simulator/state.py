@@ -2,252 +2,276 @@
 
 import base64
 import dataclasses
-import enum
 import threading
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import IO, TYPE_CHECKING
 
-from webstore.crx import extension_id, new_key, public_der, sign_crx
-from webstore.models import Channel, Item, ItemState, ItemStatus, Revision, UploadState
+from webstore.crx import CrxError, extension_id, new_key, public_der, sign_crx
+from webstore.models import Channel, Item, ItemState, ItemStatus, Revision, StoreWarning
+from webstore.models import Submission as Submitted
 from webstore.package import Package
+from webstore.safe_zip import PackageError
+from webstore.simulator.listing import EVERYBODY, ROLLOUT_USERS, AsyncUpload, Behaviour, Listing, PublishedRevision, Source, Submission
+from webstore.simulator.refused import Refused, invalid, precondition
+from webstore.simulator.skip_review import may_skip_review
 from webstore.versions import Version, VersionError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-
-class Source(enum.StrEnum):
-    """What made a published revision."""
-
-    UPLOAD = "upload"
-    ROLLBACK = "rollback"
-
-
-@dataclasses.dataclass(frozen=True)
-class PublishedRevision:
-    """One entry of an item's history."""
-
-    version: Version
-    package: Package
-    source: Source
-    at: datetime
-    deploy_percentage: int = 100
-    target: Version | None = None
-    reason: str = ""
-
-
-class Refused(Exception):
-    """A request that the store refuses, with Google's HTTP code and constant."""
-
-    def __init__(self, code: int, status: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.status = status
-
-
-def _invalid(message: str) -> Refused:
-    return Refused(400, "INVALID_ARGUMENT", message)
-
-
-def _precondition(message: str) -> Refused:
-    return Refused(400, "FAILED_PRECONDITION", message)
-
-
-@dataclasses.dataclass
-class _Submission:
-    package: Package
-    state: ItemState
-    submitted_at: datetime
-    staged: bool
-    deploy_percentage: int
-
-
-@dataclasses.dataclass
-class _Listing:
-    item: Item
-    key: "RSAPrivateKey"
-    history: list[PublishedRevision]
-    uploaded: Package | None = None
-    submission: _Submission | None = None
-    upload_state: UploadState | None = None
+_KEPT_CRX = 16
 
 
 class LocalStore:
-    """A store on this machine. Its time is handed in; reviews and propagation end when the clock says so."""
+    """A store on this machine. Its time is handed in; reviews, uploads and propagation end when the clock says so."""
 
-    def __init__(self, now: Callable[[], datetime], *, review: timedelta = timedelta(0), propagation: timedelta = timedelta(0)) -> None:
-        self._now = now
-        self._review = review
-        self._propagation = propagation
-        self._listings: dict[str, _Listing] = {}
+    def __init__(self, now: Callable[[], datetime], behaviour: Behaviour | None = None) -> None:
+        self.now = now
+        self.behaviour = behaviour or Behaviour()
+        self._listings: dict[str, Listing] = {}
+        self._crx: dict[tuple[str, Version], bytes] = {}
         self._lock = threading.RLock()
 
-    def add_item(self, publisher: str, package: Package, *, key: "RSAPrivateKey | None" = None) -> Item:
-        """A new listing whose first version is published to everybody; its id follows from the key."""
+    def add_item(self, publisher: str, package: Package, *, key: "RSAPrivateKey | None" = None, published: bool = True) -> Item:
+        """A new listing whose first version is published to everybody, or still a draft; its id follows from the key."""
         key = key or new_key()
         item = Item(publisher, extension_id(public_der(key)))
-        first = PublishedRevision(package.version, package, Source.UPLOAD, self._now() - self._propagation)
+        first = PublishedRevision(package.version, package, Source.UPLOAD, self.now() - self.behaviour.propagation)
         with self._lock:
-            self._listings[item.id] = _Listing(item, key, [first])
+            self._listings[item.id] = Listing(item, key, [first] if published else [], draft=None if published else package)
         return item
 
     def items(self) -> list[Item]:
         """Every listing."""
-        return [listing.item for listing in self._listings.values()]
+        with self._lock:
+            return [listing.item for listing in self._listings.values()]
 
     def history(self, item: Item) -> list[PublishedRevision]:
         """Every revision that was ever published, the oldest first."""
+        with self.listing(item) as listing:
+            return list(listing.history)
+
+    @contextmanager
+    def listing(self, item: Item) -> Generator[Listing]:
+        """An item as it stands now, for as long as the block lasts nobody else's.
+
+        Raises:
+            Refused: there is none.
+        """
         with self._lock:
-            return list(self._listing(item).history)
+            found = self._listings.get(item.id)
+            if found is None or found.item.publisher != item.publisher:
+                raise Refused(404, "NOT_FOUND", f"The item {item.name} was not found.")
+            found.advance(self.now(), self.behaviour)
+            yield found
 
     def status(self, item: Item) -> ItemStatus:
         """What `fetchStatus` says."""
-        with self._lock:
-            listing = self._listing(item)
-            published, submission = listing.history[-1], listing.submission
+        with self.listing(item) as listing:
+            published, waiting = listing.published, listing.submission
             return ItemStatus(
                 item,
-                Revision(ItemState.PUBLISHED, (Channel(published.version, published.deploy_percentage),)),
-                Revision(submission.state, (Channel(submission.package.version, submission.deploy_percentage),)) if submission else None,
-                listing.upload_state,
-                taken_down=False,
-                warned=False,
-                public_key=base64.b64encode(public_der(listing.key)).decode(),
+                _revision(ItemState.PUBLISHED, published.version, published.deploy_percentage) if published else None,
+                _revision(waiting.state, waiting.package.version, waiting.deploy_percentage) if waiting else None,
+                listing.upload_state(self.now()),
+                listing.taken_down,
+                listing.warned,
+                base64.b64encode(public_der(listing.key)).decode(),
             )
 
-    def upload(self, item: Item, archive: bytes) -> Version:
-        """Take a zip as the next package.
+    def upload(self, item: Item, archive: bytes | IO[bytes]) -> Version | None:
+        """Take a package as the draft; none while it is still processed. An open file is taken over.
 
         Raises:
-            Refused: it cannot be read, its version is not above the published one, or a submission waits for review.
-            PackageError: it is no package.
+            Refused: its version is not above the published one, or a submission waits for review.
+            PackageError: it is no package (later, when it is processed later).
+            CrxError: it is a CRX whose signature does not hold.
         """
-        with self._lock:
-            listing = self._listing(item)
+        with self.listing(item) as listing:
             if listing.submission and listing.submission.state is ItemState.PENDING_REVIEW:
-                raise _precondition("The item has a submission pending review. Cancel it before uploading a new package.")
-            listing.upload_state = UploadState.FAILED
-            package = Package.read(archive)
-            if package.version <= listing.history[-1].version:
-                raise _invalid(f"The version {package.version} must be higher than the published version {listing.history[-1].version}.")
-            listing.uploaded, listing.upload_state = package, UploadState.SUCCEEDED
+                raise precondition("The item has a submission pending review. Cancel it before uploading a new package.")
+            ready_at = self.now() + self.behaviour.processing
+            try:
+                package = _above(listing, Package.read(archive))
+            except (PackageError, CrxError, Refused):
+                if ready_at <= self.now():
+                    raise
+                listing.upload = AsyncUpload(None, self.now(), ready_at)
+                return None
+            if ready_at > self.now():
+                listing.upload = AsyncUpload(package, self.now(), ready_at)
+                return None
+            listing.draft = package
             return package.version
 
-    def publish(self, item: Item, *, staged: bool = False, deploy_percentage: int = 100) -> ItemState:
-        """Submit the uploaded package, or release the staged one.
+    def publish(
+        self,
+        item: Item,
+        *,
+        staged: bool = False,
+        deploy_percentage: int = EVERYBODY,
+        skip_review: bool = False,
+        block_on_warnings: bool = False,
+    ) -> Submitted:
+        """Submit the draft, or release the staged submission.
 
         Raises:
-            Refused: there is nothing to publish, or a submission waits for review.
+            Refused: there is nothing to publish, it may not be published so, or a submission waits for review.
         """
-        with self._lock:
-            listing = self._listing(item)
-            waiting = listing.submission
-            if waiting and waiting.state is ItemState.STAGED and listing.uploaded is None:
-                waiting.staged = False
-                self._advance(listing)
-                return ItemState.PUBLISHED
-            if waiting and waiting.state is ItemState.PENDING_REVIEW:
-                raise _precondition("The item has a submission pending review already.")
-            if listing.uploaded is None:
-                raise _precondition("There is no uploaded package to publish.")
-            listing.submission = _Submission(listing.uploaded, ItemState.PENDING_REVIEW, self._now(), staged, deploy_percentage)
-            listing.uploaded = None
-            self._advance(listing)
-            return listing.submission.state if listing.submission else ItemState.PUBLISHED
+        with self.listing(item) as listing:
+            _check_publishable(listing, deploy_percentage)
+            if block_on_warnings and listing.warnings:
+                raise _blocked_by(listing.warnings)
+            warnings = tuple(listing.warnings)
+            if listing.submission and listing.submission.state is ItemState.STAGED and listing.draft is None:
+                listing.submission.staged = False
+                listing.go_live(self.now())
+                return Submitted(ItemState.PUBLISHED, warnings)
+            if listing.draft is None:
+                raise precondition("There is no uploaded package to publish.")
+            if skip_review and not (listing.published and may_skip_review(listing.published.package, listing.draft)):
+                raise precondition(
+                    "The item does not qualify to skip the review: more than static declarativeNetRequest rules has changed."
+                )
+            listing.submission = Submission(listing.draft, ItemState.PENDING_REVIEW, self.now(), staged, deploy_percentage)
+            listing.draft = None
+            if skip_review:
+                listing.end_review(listing.submission, self.now(), approved=True)
+            listing.advance(self.now(), self.behaviour)
+            return Submitted(listing.submission.state if listing.submission else ItemState.PUBLISHED, warnings)
 
     def cancel(self, item: Item) -> None:
-        """Take back what is submitted.
+        """Take back what is submitted; it is a draft again.
 
         Raises:
             Refused: nothing is.
         """
-        with self._lock:
-            listing = self._listing(item)
-            if listing.submission is None or listing.submission.state is not ItemState.PENDING_REVIEW:
-                raise _precondition("There is no submission to cancel.")
+        with self.listing(item) as listing:
+            if listing.submission is None or not listing.submission.is_active:
+                raise precondition("There is no submission to cancel.")
             listing.submission.state = ItemState.CANCELLED
+            listing.draft = listing.draft or listing.submission.package
 
     def set_deploy_percentage(self, item: Item, percentage: int) -> None:
         """Raise the share of users that get the published version.
 
         Raises:
-            Refused: it is not above the present share.
+            Refused: it is not above the present share, or the item has too few users.
         """
-        with self._lock:
-            listing = self._listing(item)
-            published = listing.history[-1]
-            if not published.deploy_percentage < percentage <= 100:  # noqa: PLR2004 - percent
-                raise _invalid(f"The deploy percentage must be above {published.deploy_percentage} and at most 100.")
+        with self.listing(item) as listing:
+            published = listing.published
+            if published is None:
+                raise precondition("The item is not published.")
+            if not published.deploy_percentage < percentage <= EVERYBODY:
+                raise invalid(f"The deploy percentage must be above {published.deploy_percentage} and at most 100.", "deploy_percentage")
+            _check_users(listing)
             listing.history[-1] = dataclasses.replace(published, deploy_percentage=percentage)
 
     def rollback(self, item: Item, *, target: str, new_version: str, reason: str, validate_only: bool = False) -> None:
-        """Put an earlier package back under a higher version: at once, to everybody, without review; what waits for review is discarded.
+        """Put an earlier package back under a higher version: to everybody, without review; what waits for review is discarded.
 
         Raises:
             Refused: the target was never published, the number is not above the published one, or a field is missing.
         """
-        with self._lock:
-            listing = self._listing(item)
-            if not reason.strip():
-                raise _invalid("The rollback reason is required.")
-            wanted, number, published = _version(target, "target_crx_version"), _version(new_version, "new_version"), listing.history[-1]
-            found = next((revision for revision in reversed(listing.history) if revision.version == wanted), None)
-            if found is None:
-                raise _precondition(f"The version {wanted} was never published.")
-            if wanted == published.version:
-                raise _precondition(f"The version {wanted} is the published one.")
-            if number <= published.version:
-                raise _invalid(f"The new version {number} must be higher than the published version {published.version}.")
-            if not validate_only:
-                package = found.package.with_version(number)
-                made = PublishedRevision(number, package, Source.ROLLBACK, self._now(), target=wanted, reason=reason)
-                listing.history.append(made)
-                listing.submission = None
+        with self.listing(item) as listing:
+            made = self._rolled_back(listing, target, new_version, reason)
+            if validate_only:
+                return
+            listing.rollback, listing.submission = made, None
+            listing.advance(self.now(), self.behaviour)
 
-    def offered(self, extension: str) -> PublishedRevision | None:
-        """What the update service gives to browsers now: the newest revision that has had time to spread."""
+    def _rolled_back(self, listing: Listing, target: str, new_version: str, reason: str) -> PublishedRevision:
+        published = listing.published
+        if published is None:
+            raise precondition("The item is not published.")
+        if listing.taken_down:
+            raise precondition("The item is taken down.")
+        if listing.rollback:
+            raise precondition("A rollback of the item is under way.")
+        if not reason.strip():
+            raise invalid("The rollback reason is required.", "rollback_reason")
+        number = _version(new_version, "new_version")
+        found = _target(listing, published, target)
+        if number <= published.version:
+            raise invalid(f"The new version {number} must be higher than the published version {published.version}.", "new_version")
+        package, at = found.package.with_version(number), self.now() + self.behaviour.rollback
+        return PublishedRevision(number, package, Source.ROLLBACK, at, target=found.version, reason=reason)
+
+    def offered(self, extension: str, bucket: int = EVERYBODY - 1) -> PublishedRevision | None:
+        """What the update service gives now to a browser that stands at ``bucket`` (0-99) of all users."""
         with self._lock:
-            listing = self._listings.get(extension)
-            if listing is None:
+            found = self._listings.get(extension)
+            if found is None:
                 return None
-            self._advance(listing)
-            spread = [revision for revision in listing.history if self._now() - revision.at >= self._propagation]
-            return spread[-1] if spread else None
+            found.advance(self.now(), self.behaviour)
+            return found.offered_to(bucket, self.now(), self.behaviour.propagation)
 
     def crx(self, extension: str, version: Version) -> bytes | None:
         """The signed package of a published version."""
         with self._lock:
-            listing = self._listings.get(extension)
-            revision = next((r for r in reversed(listing.history) if r.version == version), None) if listing else None
-            return sign_crx(revision.package.to_zip(), listing.key) if listing and revision else None
+            found = self._listings.get(extension)
+            revision = next((one for one in reversed(found.history) if one.version == version), None) if found else None
+            if found is None or revision is None:
+                return None
+            place = extension, version
+            if place not in self._crx:
+                while len(self._crx) >= _KEPT_CRX:
+                    del self._crx[next(iter(self._crx))]
+                self._crx[place] = sign_crx(revision.package.to_zip(), found.key)
+            return self._crx[place]
 
-    def _listing(self, item: Item) -> _Listing:
-        listing = self._listings.get(item.id)
-        if listing is None or listing.item.publisher != item.publisher:
-            raise Refused(404, "NOT_FOUND", f"The item {item.name} was not found.")
-        self._advance(listing)
-        return listing
 
-    def _advance(self, listing: _Listing) -> None:
-        """Let the review end when its time is over."""
-        submission = listing.submission
-        if submission is None or submission.state not in {ItemState.PENDING_REVIEW, ItemState.STAGED}:
-            return
-        if submission.state is ItemState.PENDING_REVIEW and self._now() - submission.submitted_at < self._review:
-            return
-        if submission.staged:
-            submission.state = ItemState.STAGED
-            return
-        listing.submission = None
-        if submission.package.version > listing.history[-1].version:
-            listing.history.append(
-                PublishedRevision(submission.package.version, submission.package, Source.UPLOAD, self._now(), submission.deploy_percentage)
-            )
+def _revision(state: ItemState, version: Version, percentage: int) -> Revision:
+    return Revision(state, (Channel(version, percentage),))
+
+
+def _above(listing: Listing, package: Package) -> Package:
+    if listing.published and package.version <= listing.published.version:
+        raise invalid(f"The version {package.version} must be higher than the published version {listing.published.version}.", "version")
+    return package
+
+
+def _check_publishable(listing: Listing, percentage: int) -> None:
+    if listing.taken_down:
+        raise precondition("The item is taken down.")
+    if listing.submission and listing.submission.state is ItemState.PENDING_REVIEW:
+        raise precondition("The item has a submission pending review already.")
+    if percentage < EVERYBODY:
+        _check_users(listing)
+
+
+def _check_users(listing: Listing) -> None:
+    if listing.users_7d <= ROLLOUT_USERS:
+        raise precondition(f"Percentage rollout is only for items with over {ROLLOUT_USERS:,} seven-day active users.")
+
+
+def _blocked_by(warnings: Sequence[StoreWarning]) -> Refused:
+    detail = {
+        "@type": "type.googleapis.com/google.chrome.webstore.v2.WarningsInfo",
+        "warnings": [dataclasses.asdict(one) for one in warnings],
+    }
+    return Refused(400, "FAILED_PRECONDITION", "The submission is blocked by warnings.", [detail])
+
+
+def _target(listing: Listing, published: PublishedRevision, text: str) -> PublishedRevision:
+    if not text:
+        previous = listing.fully_deployed_before()
+        if previous is None:
+            raise precondition("There is no earlier version that was published to everybody.")
+        return previous
+    wanted = _version(text, "target_crx_version")
+    found = next((revision for revision in reversed(listing.history) if revision.version == wanted), None)
+    if found is None:
+        raise precondition(f"The version {wanted} was never published.")
+    if wanted == published.version:
+        raise precondition(f"The version {wanted} is the published one.")
+    return found
 
 
 def _version(text: str, field: str) -> Version:
     try:
         return Version.parse(text)
     except VersionError as error:
-        raise _invalid(f"The field {field} is not a version: {text[:40]!r}.") from error
+        raise invalid(f"The field {field} is not a version: {text[:40]!r}.", field) from error
