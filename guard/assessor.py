@@ -9,8 +9,9 @@ from guard.engine import Engine, Guarded
 from guard.judge.assessment import Assessment, Observation, assess, judge_health, reconcile
 from guard.judge.thresholds import judge
 from guard.judge.verdict import SignalVerdict
+from guard.keeping import PackageGone, fetch_published, keep_package
 from guard.model import Interval, Release, Sample, Signal
-from guard.observing import EVERYBODY, PackageGone, fetch_published
+from guard.observing import EVERYBODY
 from guard.sources.contract import gather
 from healthchecks.result import CheckReport
 from webstore.package import Package
@@ -99,9 +100,7 @@ class Assessor:
                 raise
             self._engine.progress.warn(f"{gone}: at {self._release.deploy_percentage} % the package cannot be had, so it is not checked")
             return None
-        digest = self._engine.archive.add(package)
-        self._engine.releases.set_digest(self._release.item, self._release.version, digest)
-        self._release = dataclasses.replace(self._release, digest=digest)
+        self._release = keep_package(self._engine, self._release, package)
         return package
 
     def _package_of_baseline(self) -> Package | None:

@@ -157,7 +157,7 @@ class Engine:
         self.releases = Releases(database)
         self.journal = Journal(database, now)
         self.incidents = IncidentRecords(database, now)
-        self.archive = Archive(config.archive_folder)
+        self.archive = Archive(config.archive_folder, now)
         self.run_folder = config.state / "runs" / f"{now():%Y%m%dT%H%M%S.%f}"
         self.verifications: dict[str, CheckReport] = {}
         """The check reports that rollbacks of this process were verified by, by version."""

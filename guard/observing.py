@@ -4,11 +4,10 @@ import dataclasses
 
 from guard.engine import Engine, Guarded
 from guard.errors import GuardError
+from guard.keeping import fetch_published, keep_package
 from guard.model import Provenance, Release, ReleaseState
 from guard.rollback.steps import restored_release
 from webstore.models import ItemStatus
-from webstore.package import Package
-from webstore.store_errors import StoreError
 
 EVERYBODY = 100
 """Deploy percentage of a release that is not rolled out in parts."""
@@ -64,32 +63,12 @@ def snapshot(engine: Engine, guarded: Guarded) -> Release:
     release = observe_release(engine, guarded).release
     if release.state in {ReleaseState.BAD, ReleaseState.ROLLED_BACK}:
         raise SnapshotRefused(f"{release.version} is recorded as {release.state.value.replace('_', ' ')}")
-    digest = engine.archive.add(fetch_published(guarded, release))
-    engine.releases.set_digest(release.item, release.version, digest)
+    kept = keep_package(engine, release, fetch_published(guarded, release))
     engine.releases.mark(release.item, release.version, ReleaseState.GOOD)
-    return dataclasses.replace(release, digest=digest, state=ReleaseState.GOOD)
+    return dataclasses.replace(kept, state=ReleaseState.GOOD)
 
 
 class SnapshotRefused(GuardError):
     """A version that was found bad cannot be taken as good."""
 
     hint = "publish a good version first"
-
-
-def fetch_published(guarded: Guarded, release: Release) -> Package:
-    """Download what users get, when it is the release that is meant.
-
-    Raises:
-        StoreError: it cannot be downloaded.
-        PackageGone: the update service offers another version.
-    """
-    offered = guarded.updates.offered(release.item.id)
-    if offered is None or offered.version != release.version:
-        raise PackageGone(f"the update service offers {offered.version if offered else 'nothing'}, not {release.version}")
-    return guarded.updates.download(offered, release.item.id)
-
-
-class PackageGone(StoreError):
-    """The package of a version cannot be fetched any more."""
-
-    hint = "users get another version now; `release-guard status` shows which"

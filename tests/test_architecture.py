@@ -44,7 +44,9 @@ LEVELS = (
         "composition",
         (
             "guard.engine",
+            "guard.keeping",
             "guard.observing",
+            "guard.publishing",
             "guard.assessor",
             "guard.recovery",
             "guard.responder",

@@ -10,7 +10,8 @@ from guard.cli.summary import show_report
 from guard.config import FILE_NAME, ExtensionTable, load
 from guard.engine import Engine
 from guard.errors import ExitCode, UsageError
-from guard.observing import fetch_published, observe_release
+from guard.keeping import fetch_published
+from guard.observing import observe_release
 from healthchecks.result import CheckName
 from healthchecks.settings import CheckSettings
 from webstore.package import Package

@@ -30,7 +30,7 @@ class World:
         store.publish("1.3.0", a__js="bad")
         self.engine = open_database(f"sqlite:///{folder / 'guard.db'}")
         self.releases, self.journal, self.archive = Releases(self.engine), Journal(self.engine, clock), Archive(folder / "archive")
-        digest = self.archive.add(a_package("1.2.0"))
+        digest = self.archive.add(a_package("1.2.0"), self.store.item, "test")
         self.releases.record(Release(store.item, V("1.2.0"), clock(), state=ReleaseState.GOOD, digest=digest))
         self.releases.record(Release(store.item, V("1.3.0"), clock()))
         self.plan = RollbackPlan(store.item, V("1.3.0"), V("1.2.0"), V("1.3.0.1"), "bad", automatic=True)

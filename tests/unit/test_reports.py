@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from factories import a_package
 from guard.cli.console import clean
 from guard.cli.records import overall_status
 from guard.engine import Engine
@@ -22,7 +21,6 @@ from guard.severity import Severity, classify
 from healthchecks.checks.data import compare
 from healthchecks.checks.extraction import size_at
 from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus, Finding, plain
-from webstore.archive import Archive, ArchiveDamaged
 from webstore.models import Item
 from webstore.versions import Version
 
@@ -151,15 +149,3 @@ def test_a_report_of_absent_checks_is_not_a_passed_one():
     assert CheckReport("t", "1", (absent, passed)).status == "passed"
     assert CheckReport("t", "1", (error, passed)).status == "error"
     assert CheckReport("t", "1", (error, failed)).status == "failed"
-
-
-def test_the_archive_keeps_code_once_and_notices_damage(tmp_path):
-    archive = Archive(tmp_path / "archive")
-    digest = archive.add(a_package("1.2.0"))
-    assert archive.add(a_package("1.3.0.1")) == digest
-    assert archive.get(digest).code_digest == digest
-    assert archive.get("0" * 64) is None
-    (tmp_path / "archive" / f"{digest}.zip").write_bytes(a_package(a__js="other").to_zip())
-    with pytest.raises(ArchiveDamaged):
-        archive.get(digest)
-    assert sorted(path.suffix for path in (tmp_path / "archive").iterdir()) == [".zip"]
