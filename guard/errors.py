@@ -22,6 +22,7 @@ class GuardError(ReleaseGuardError):
 class UsageError(GuardError):
     """What was asked for makes no sense."""
 
+    users_mistake = True
     hint = "run the command with --help"
 
 

@@ -17,7 +17,7 @@ _GOOD_KEPT = 5
 class PackageGone(StoreError):
     """The package of a version cannot be fetched any more."""
 
-    hint = "users get another version now; `release-guard status` shows which"
+    hint = "users get another version now, or not yet this one: `release-guard store status` shows which"
 
 
 def fetch_published(guarded: Guarded, release: Release) -> Package:

@@ -36,6 +36,7 @@ class ArchiveDamaged(ReleaseGuardError):
 class VersionTaken(ReleaseGuardError):
     """A version is kept already, with other code."""
 
+    users_mistake = True
     hint = "a published version never changes: check which package is meant; `--replace` takes the new one"
 
 

@@ -35,6 +35,7 @@ _MAX_VARINT_SHIFT = 63
 class CrxError(ReleaseGuardError):
     """A CRX that is broken, or that was changed after it was signed."""
 
+    users_mistake = True
     hint = "do not use this file; fetch the package again"
 
 

@@ -6,6 +6,8 @@ from typing import ClassVar, Self
 class ReleaseGuardError(Exception):
     """The root of every error that the program raises on purpose."""
 
+    users_mistake: ClassVar[bool] = False
+    """Whether what was asked for, or handed over, is what is wrong; else something kept the program from its work."""
     hint: ClassVar[str] = "run the command again with --verbose and report what it shows"
 
     def explain(self) -> str:

@@ -104,6 +104,11 @@ class Revision:
         return max((channel.version for channel in self.channels), default=None)
 
     @property
+    def is_active(self) -> bool:
+        """Whether, once submitted, it may still become published."""
+        return self.state in {ItemState.PENDING_REVIEW, ItemState.STAGED}
+
+    @property
     def deploy_percentage(self) -> int:
         """Share of users (percent) that get that version; 100 when the store names none."""
         return min((channel.deploy_percentage for channel in self.channels if channel.version == self.version), default=100)

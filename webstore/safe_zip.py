@@ -35,6 +35,7 @@ _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 class PackageError(ReleaseGuardError):
     """A package that Chrome would refuse, or that is not safe to read."""
 
+    users_mistake = True
     hint = "build the package again with an ordinary zip tool, manifest.json at its root"
 
 

@@ -43,6 +43,7 @@ class ItemNotFound(StoreError):
 class RequestRefused(StoreError):
     """The store understood and refused."""
 
+    users_mistake = True
     hint = "the store's own words say why; the developer dashboard shows the item's state"
 
     def __init__(self, message: str, reason: str = "") -> None:

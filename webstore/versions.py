@@ -19,6 +19,7 @@ _PART = re.compile(r"0|[1-9][0-9]{0,4}")
 class VersionError(ReleaseGuardError, ValueError):
     """A version number that Chrome would refuse."""
 
+    users_mistake = True
     hint = "use one to four integers from 0 to 65535 separated by dots, without leading zeros, such as 1.3.0"
 
 

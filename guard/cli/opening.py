@@ -7,7 +7,7 @@ from pathlib import Path
 
 from guard.cli.console import Console
 from guard.config import FILE_NAME, Config, load
-from guard.engine import Engine
+from guard.engine import Engine, Guarded
 
 
 def configuration(args: Namespace) -> Config:
@@ -17,6 +17,16 @@ def configuration(args: Namespace) -> Config:
         ConfigurationError: it is missing or wrong.
     """
     return load(args.config or Path(FILE_NAME))
+
+
+def guarded(args: Namespace) -> Guarded:
+    """The extension that is named, for commands that need no database: they work while that is out of reach.
+
+    Raises:
+        ConfigurationError: the configuration is missing or wrong, or does not say which extension is meant.
+    """
+    config = configuration(args)
+    return Guarded(config, config.select(args.item), config.state / "checks")
 
 
 @contextlib.contextmanager

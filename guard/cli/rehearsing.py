@@ -1,19 +1,23 @@
 """rehearse and simulate: the whole story, or the stand-ins alone, on this machine."""
 
+import json
 import signal
 import threading
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from guard.cli.console import Console
 from guard.cli.summary import show_result
 from guard.errors import ExitCode
 from guard.rehearsal.scenarios import SCENARIOS, Scenario, scenario
+
+if TYPE_CHECKING:
+    from webstore.simulator.accounts import Accounts
 
 
 def rehearse(args: Namespace) -> int:
@@ -66,23 +70,43 @@ def _store(args: Namespace, console: Console) -> int:
     from guard.engine import utc_now  # noqa: PLC0415 - heavy
     from guard.rehearsal import sample  # noqa: PLC0415 - reads the sample's folder
     from webstore.package import Package  # noqa: PLC0415 - as above
+    from webstore.simulator.accounts import Accounts  # noqa: PLC0415 - as above
+    from webstore.simulator.control import ItemSetting, change_item  # noqa: PLC0415 - as above
+    from webstore.simulator.listing import Behaviour  # noqa: PLC0415 - as above
     from webstore.simulator.server import local_store  # noqa: PLC0415 - as above
     from webstore.simulator.state import LocalStore  # noqa: PLC0415 - as above
 
-    store = LocalStore(utc_now)
-    package = Package.read(args.package) if args.package else sample.build(sample.BASE, sample.BASE_VERSION)
-    item = store.add_item(args.publisher, package)
+    delays = {name: timedelta(seconds=getattr(args, name)) for name in ("review", "processing", "rollback", "propagation")}
+    store, accounts = LocalStore(utc_now, Behaviour(approves=not args.reject, **delays)), Accounts()
+    packages = [Package.read(path) for path in args.package or ()] or [sample.build(sample.BASE, sample.BASE_VERSION)]
+    items = [store.add_item(args.publisher, package) for package in packages]
+    for item in items:
+        change_item(store, item, ItemSetting(users_7d=args.users))
 
-    def describe(address: Any) -> dict[str, str]:
-        return {
-            "base_url": address.base_url,
-            "update_url": address.update_url,
-            "publisher": item.publisher,
-            "item": item.id,
-            "version": str(package.version),
-        }
+    def describe(address: Any) -> dict[str, Any]:
+        known = [
+            {"item": item.id, "name": package.name, "version": str(package.version)} for item, package in zip(items, packages, strict=True)
+        ]
+        about = {"page": address.base_url, "base_url": address.base_url, "update_url": address.update_url, "publisher": args.publisher}
+        written = _write_credentials(accounts, args, address.base_url) if args.credentials else []
+        return {**about, "item": known[0]["item"], "version": known[0]["version"], "items": known, "credentials": written}
 
-    return _serve(console, local_store(store, args.port), describe)
+    return _serve(console, local_store(store, args.port, accounts=accounts), describe)
+
+
+def _write_credentials(accounts: "Accounts", args: Namespace, base_url: str) -> list[str]:
+    """Credentials of each kind, good for this store alone and only while it runs; readable by their owner only."""
+    from webstore.simulator.accounts import AccountKind  # noqa: PLC0415 - as above
+
+    folder = args.credentials.resolve()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    written: list[str] = []
+    for kind in AccountKind:
+        file = folder / f"{kind.value.replace('_', '-')}.json"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(accounts.add(kind, [args.publisher], base_url, folder), indent=2), encoding="utf-8")
+        written.append(str(file))
+    return written
 
 
 def _sentry(args: Namespace, console: Console) -> int:
@@ -103,7 +127,7 @@ def _sentry(args: Namespace, console: Console) -> int:
     return _serve(console, local_sentry(LocalSentry(utc_now), args.port), describe)
 
 
-def _serve(console: Console, server: AbstractContextManager[Any], describe: Callable[[Any], dict[str, str]]) -> int:
+def _serve(console: Console, server: AbstractContextManager[Any], describe: Callable[[Any], dict[str, Any]]) -> int:
     stop = threading.Event()
 
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
@@ -114,7 +138,10 @@ def _serve(console: Console, server: AbstractContextManager[Any], describe: Call
     with server as address:
         described = describe(address)
         for name, value in described.items():
-            console.print(f"{name}: {value}")
+            if isinstance(value, str):
+                console.print(f"{name}: {value}")
+        for file in described.get("credentials", ()):
+            console.print(f"credentials: {file}")
         console.print("stop with Ctrl-C; nothing is kept")
         console.document(described)
         stop.wait()

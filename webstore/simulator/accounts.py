@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from webstore.auth import Scope
+from webstore.auth import TOKEN_SERVICE, Scope
 from webstore.simulator.refused import Refused, error_info
 
 _LIFETIME = timedelta(hours=1)
@@ -192,15 +192,10 @@ class Accounts:
         if account is None:
             raise TokenRefused("invalid_grant", "Invalid grant: account not found")
         try:
-            jwt.decode(assertion, certs=account.public_key, audience=address)
+            # Clients name Google's own address as the audience, whatever address they send the assertion to.
+            jwt.decode(assertion, certs=account.public_key, audience=[TOKEN_SERVICE, address])
         except (ValueError, exceptions.GoogleAuthError) as error:
-            timely = "signature" in str(error).lower()
-            words = (
-                "Invalid JWT Signature."
-                if timely
-                else "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe."
-            )
-            raise TokenRefused("invalid_grant", words) from error
+            raise TokenRefused("invalid_grant", _assertion_fault(str(error))) from error
         asked = frozenset(str(claims.get("scope", "")).split())
         if not asked or not asked <= account.scopes:
             raise TokenRefused("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
@@ -212,6 +207,15 @@ class Accounts:
             self._tokens[token] = _Token(account, scopes, self._now() + _LIFETIME)
         seconds = int(_LIFETIME.total_seconds())
         return {"access_token": token, "token_type": "Bearer", "expires_in": seconds, "scope": " ".join(sorted(scopes))}
+
+
+def _assertion_fault(words: str) -> str:
+    """Google's words for what google-auth found wrong with an assertion."""
+    if "signature" in words:
+        return "Invalid JWT Signature."
+    if "audience" in words:
+        return "Invalid JWT: Failed audience check."
+    return "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe."
 
 
 def _unauthenticated(reason: str, message: str) -> Refused:
