@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy
 from contract.witness import Witness
 
-from factories import Clock, RunningStore, a_package
+from factories import Clock, Shop
 from guard.store.database import open_database
 from webstore.simulator import server
 from webstore.simulator.server import local_store
@@ -45,11 +45,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(clock: Clock) -> Iterator[RunningStore]:
+def store(clock: Clock) -> Iterator[Shop]:
     state = LocalStore(clock)
-    item = state.add_item("publisher", a_package("1.2.0"))
     with local_store(state) as address:
-        running = RunningStore(state, address, item)
+        running = Shop(state, address)
         yield running
         running.session.close()
 

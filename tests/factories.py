@@ -2,15 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-import requests
-
-from webstore.client import WebStoreClient
-from webstore.models import Item
 from webstore.package import Package
+from webstore.simulator.running import RunningStore
 from webstore.simulator.server import LocalStoreAddress
 from webstore.simulator.state import LocalStore
 from webstore.transport import Patience
-from webstore.updates import UpdateService
 from webstore.versions import Version
 
 
@@ -33,16 +29,15 @@ def a_package(version: str = "1.2.0", **files: str) -> Package:
     return Package.of({"manifest.json": manifest.encode(), **{name.replace("__", "."): text.encode() for name, text in files.items()}})
 
 
-class RunningStore:
-    """A local store over HTTP with one item at 1.2.0, and a client of it."""
+class Shop(RunningStore):
+    """A local store over HTTP with one item at 1.2.0, and a client of it that never really waits."""
 
-    def __init__(self, state: LocalStore, address: LocalStoreAddress, item: Item) -> None:
-        self.state = state
-        self.address = address
-        self.item = item
-        self.session = requests.Session()
-        self.client = WebStoreClient(address.base_url, self.session, patience=Patience(attempts=3), sleep=lambda _seconds: None)
-        self.updates = UpdateService(address.update_url, self.session)
+    def __init__(self, state: LocalStore, address: LocalStoreAddress) -> None:
+        super().__init__(state, address)
+        self.item = self.add_item(a_package("1.2.0"), "publisher")
+        self.pauses: list[float] = []
+        self.api = self.client(patience=Patience(attempts=3), sleep=self.pauses.append)
+        self.service = self.updates()
 
     def publish(self, version: str, *, percentage: int = 100, **files: str) -> None:
         self.state.upload(self.item, a_package(version, **files).to_zip())
@@ -51,14 +46,6 @@ class RunningStore:
     def stop_offering(self) -> None:
         """What is published from now on does not reach browsers that ask."""
         self.state.behaviour.propagation = timedelta(days=1)
-
-    def break_next(self, method: str, kind: str, *, status: int = 503, times: int = 1, skip: int = 0) -> None:
-        faults = [{"method": method, "kind": kind, "status": status, "times": times, "skip": skip}]
-        requests.post(f"{self.address.base_url}/_local/faults", json=faults, timeout=5).raise_for_status()
-
-    def calls(self, method: str) -> list[dict[str, object]]:
-        found = requests.get(f"{self.address.base_url}/_local/calls", timeout=5).json()
-        return [call for call in found if call["method"] == method]
 
     def rollbacks(self) -> list[Version]:
         return [revision.version for revision in self.state.history(self.item) if revision.source == "rollback"]

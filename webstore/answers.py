@@ -87,6 +87,10 @@ class StatusAnswer(_Answer):
             raise UnexpectedAnswer("the store's status names a version that is none") from error
 
 
+class EmptyAnswer(_Answer):
+    """An empty response: JSON all the same, which tells it from what something between us and the store may say."""
+
+
 class UploadAnswer(_Answer):
     """`UploadItemPackageResponse`."""
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import requests
 
 from webstore.answers import (
+    EmptyAnswer,
     MetricsAnswer,
     Page,
     PublishAnswer,
@@ -75,11 +76,11 @@ class WebStoreClient:
         headers = {"Content-Type": "application/zip"}
         try:
             body = self._change(item, f"upload/v2/{item.name}:upload", params=params, data=package, headers=headers)
+            return read_answer(UploadAnswer, body).to_domain()
         except StoreError as error:
             if not error.settled:
                 error.advise("upload again: a draft is replaced, so that doing it twice does no harm")
             raise
-        return read_answer(UploadAnswer, body).to_domain()
 
     def publish(
         self,
@@ -104,14 +105,13 @@ class WebStoreClient:
             request["deployInfos"] = [{"deployPercentage": deploy_percentage}]
         request |= {name: True for name, wanted in (("skipReview", skip_review), ("blockOnWarnings", block_on_warnings)) if wanted}
         try:
-            body = self._change(item, f"v2/{item.name}:publish", json=request)
+            return read_answer(PublishAnswer, self._change(item, f"v2/{item.name}:publish", json=request)).to_domain()
         except StoreError as error:
             status = self._status_after(item, error)
             state = _state_of(status, version) if version else None
             if state is None:
                 raise
             return Submission(state)
-        return read_answer(PublishAnswer, body).to_domain()
 
     def rollback(self, item: Item, *, target: Version, new_version: Version, reason: str, validate_only: bool = False) -> StoreError | None:
         """Put the package of ``target`` back under ``new_version``; with ``validate_only`` only ask whether that would be taken.
@@ -219,7 +219,7 @@ class WebStoreClient:
     def _settle(self, item: Item, path: str, request: dict[str, Any], happened: Callable[[ItemStatus], bool]) -> StoreError | None:
         """Make a call that changes something; when its fate is not known, the store is read back. The error that was settled so."""
         try:
-            self._change(item, path, json=request)
+            read_answer(EmptyAnswer, self._change(item, path, json=request))
         except StoreError as error:
             if not happened(self._status_after(item, error)):
                 raise

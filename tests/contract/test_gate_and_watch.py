@@ -2,7 +2,7 @@
 
 import pytest
 
-from factories import Clock, RunningStore
+from factories import Clock, Shop
 from guard.config import Config
 from guard.engine import Engine, Guarded
 from guard.errors import ActorBusy, ConfigurationError, RollbackRefused, SourceRefused
@@ -40,7 +40,7 @@ class Told(Guarded):
 
 
 class World:
-    def __init__(self, store: RunningStore, clock: Clock, engine: Engine, guarded: Told):
+    def __init__(self, store: Shop, clock: Clock, engine: Engine, guarded: Told):
         self.store, self.clock, self.engine, self.guarded = store, clock, engine, guarded
 
     def gate(self, version="1.3.0"):
@@ -68,7 +68,7 @@ def world(store, clock, database, tmp_path, settings):
     )
     engine = Engine(config, database, now=clock)
     guarded = Told(config, config.extension[0], tmp_path)
-    guarded.__dict__["store"] = store.client
+    guarded.__dict__["store"] = store.api
     engine._guarded[guarded.extension.id] = guarded
     snapshot(engine, guarded)
     clock.forward(minutes=5)
@@ -290,7 +290,7 @@ def test_a_sentry_that_refuses_us_is_said_before_anything_is_waited_for(world, m
         table = {"base_url": address.base_url, "organization": address.organization, "project": address.project}
         config = world.engine.config.model_validate({**world.engine.config.model_dump(), "sentry": table})
         guarded = Told(config, config.extension[0], world.guarded.evidence)
-        guarded.__dict__["store"] = world.store.client
+        guarded.__dict__["store_reader"] = world.store.api
         with pytest.raises(SourceRefused, match="401"):
             Gate(world.engine, guarded, lambda _seconds: None).run(V("1.9.0"))
         monkeypatch.setenv("RELEASE_GUARD_SENTRY_TOKEN", address.token)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from factories import RunningStore, a_package
+from factories import Shop, a_package
 from guard.errors import RollbackRefused
 from guard.model import Provenance, Release, ReleaseState
 from guard.rollback.errors import AttemptsExhausted, NotPropagated, NotVerified, Superseded
@@ -25,7 +25,7 @@ V = Version.parse
 class World:
     """A store in which 1.3.0 was published after 1.2.0, and the steps of its rollback."""
 
-    def __init__(self, store: RunningStore, clock, folder):
+    def __init__(self, store: Shop, clock, folder):
         self.store = store
         store.publish("1.3.0", a__js="bad")
         self.engine = open_database(f"sqlite:///{folder / 'guard.db'}")
@@ -38,7 +38,7 @@ class World:
         self.health = CheckStatus.PASSED
         self.checked = []
         patience = Patience(timedelta(seconds=0.2), timedelta(seconds=0.2), timedelta(seconds=0.02))
-        self.steps = RollbackSteps(store.client, store.updates, self.releases, self.archive, self.journal, self.check, clock, patience)
+        self.steps = RollbackSteps(store.api, store.service, self.releases, self.archive, self.journal, self.check, clock, patience)
 
     def check(self, package, baseline):
         self.checked.append((package.version, baseline and baseline.version))

@@ -44,7 +44,7 @@ class _Raw:
 
 
 def test_a_whole_walk_is_as_described(store, witness):
-    client, item = store.client, store.item
+    client, item = store.api, store.item
     assert client.status(item).published.version == V("1.2.0")
     assert client.upload(item, a_package("1.3.0").to_zip()).version == V("1.3.0")
     assert client.publish(item, deploy_percentage=5).state is ItemState.PUBLISHED
@@ -121,13 +121,13 @@ def test_a_multipart_upload_is_taken_as_well(store):
 def test_each_refusal_is_its_own_error(store, status, expected):
     store.break_next("fetchStatus", "status", status=status, times=9)
     with pytest.raises(expected) as caught:
-        store.client.status(store.item)
+        store.api.status(store.item)
     assert caught.value.advice
 
 
 def test_reading_is_repeated_until_it_works(store):
     store.break_next("fetchStatus", "status", status=503, times=2)
-    assert store.client.status(store.item).published.version == V("1.2.0")
+    assert store.api.status(store.item).published.version == V("1.2.0")
     assert [call["status"] for call in store.calls("fetchStatus")] == [503, 503, 200]
 
 
@@ -135,7 +135,7 @@ def test_a_call_that_changes_something_is_never_sent_again_by_itself(store):
     store.publish("1.3.0")
     store.break_next("rollback", "status")
     with pytest.raises(StoreUnavailable) as caught:
-        store.client.rollback(store.item, target=V("1.2.0"), new_version=V("1.3.0.1"), reason="x")
+        store.api.rollback(store.item, target=V("1.2.0"), new_version=V("1.3.0.1"), reason="x")
     assert not caught.value.settled
     assert len(store.calls("rollback")) == 1
 
@@ -143,14 +143,14 @@ def test_a_call_that_changes_something_is_never_sent_again_by_itself(store):
 def test_a_lost_answer_is_settled_by_reading_back(store):
     store.publish("1.3.0")
     store.break_next("rollback", "lost_answer")
-    assert isinstance(store.client.rollback(store.item, target=V("1.2.0"), new_version=V("1.3.0.1"), reason="x"), AnswerLost)
+    assert isinstance(store.api.rollback(store.item, target=V("1.2.0"), new_version=V("1.3.0.1"), reason="x"), AnswerLost)
     assert len(store.calls("rollback")) == 1
 
 
 def test_a_call_that_was_certainly_not_carried_out_is_sent_again(store):
     store.publish("1.3.0")
     store.break_next("rollback", "status", status=429)
-    store.client.rollback(store.item, target=V("1.2.0"), new_version=V("1.3.0.1"), reason="x")
+    store.api.rollback(store.item, target=V("1.2.0"), new_version=V("1.3.0.1"), reason="x")
     assert [call["status"] for call in store.calls("rollback")] == [429, 200]
 
 
@@ -195,15 +195,15 @@ def _answered_by(body: bytes) -> WebStoreClient:
 
 def test_what_users_get_is_what_was_rolled_back_to(store):
     store.publish("1.3.0", a__js="bad")
-    store.client.rollback(store.item, target=V("1.2.0"), new_version=V("1.3.0.1"), reason="x")
-    offered = store.updates.offered(store.item.id)
-    package = store.updates.download(offered, store.item.id)
+    store.api.rollback(store.item, target=V("1.2.0"), new_version=V("1.3.0.1"), reason="x")
+    offered = store.service.offered(store.item.id)
+    package = store.service.download(offered, store.item.id)
     assert offered.version == package.version == V("1.3.0.1")
     assert package.code_digest == a_package("1.2.0").code_digest
 
 
 def test_a_download_that_is_not_what_was_offered_is_refused(store):
-    offered = store.updates.offered(store.item.id)
+    offered = store.service.offered(store.item.id)
     for wrong in (
         OfferedUpdate(offered.version, offered.codebase, "0" * 64, None),
         OfferedUpdate(V("9"), offered.codebase, offered.sha256, None),
@@ -211,9 +211,9 @@ def test_a_download_that_is_not_what_was_offered_is_refused(store):
         OfferedUpdate(offered.version, "file:///etc/passwd", None, None),
     ):
         with pytest.raises(UpdateServiceError):
-            store.updates.download(wrong, store.item.id)
+            store.service.download(wrong, store.item.id)
     with pytest.raises(UpdateServiceError, match="signed for"):
-        store.updates.download(offered, "p" * 32)
+        store.service.download(offered, "p" * 32)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_an_answer_of_the_update_service_that_makes_no_sense_is_refused(body):
 
 
 def test_nothing_offered_is_nothing(store):
-    assert store.updates.offered("p" * 32) is None
+    assert store.service.offered("p" * 32) is None
 
 
 def test_an_update_service_that_is_not_there_is_unreachable():

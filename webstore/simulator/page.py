@@ -1,7 +1,9 @@
 """The page at `/`: what the local store holds, for a person to look at."""
 
 import functools
+import json
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ def store_page(store: LocalStore, calls: Sequence[dict[str, Any]], faults: Seque
     """Items with their versions and history, the newest calls, the faults that wait, and what is not imitated."""
     page = _template().render(
         items=[item_json(item, store) for item in store.items()],
-        calls=list(reversed(calls[-_SHOWN_CALLS:])),
+        calls=[{**call, "body": json.dumps(call["body"]) if call["body"] else ""} for call in reversed(calls[-_SHOWN_CALLS:])],
         faults=faults,
         behaviour=_behaviour(store),
         accounts_required=accounts_required,
@@ -34,15 +36,15 @@ def store_page(store: LocalStore, calls: Sequence[dict[str, Any]], faults: Seque
 def _behaviour(store: LocalStore) -> dict[str, str]:
     behaviour = store.behaviour
     return {
-        "review": f"{_seconds(behaviour.review.total_seconds())}, then {'approved' if behaviour.approves else 'rejected'}",
-        "uploads": f"processed after {_seconds(behaviour.processing.total_seconds())}",
-        "rollbacks": f"live after {_seconds(behaviour.rollback.total_seconds())}",
-        "updates": f"offered after {_seconds(behaviour.propagation.total_seconds())}",
+        "review": f"{'approved' if behaviour.approves else 'rejected'} {_after(behaviour.review)}",
+        "uploads": f"processed {_after(behaviour.processing)}",
+        "rollbacks": f"live {_after(behaviour.rollback)}",
+        "updates": f"offered {_after(behaviour.propagation)}",
     }
 
 
-def _seconds(value: float) -> str:
-    return f"{value:g} s" if value else "no time"
+def _after(delay: timedelta) -> str:
+    return f"after {delay.total_seconds():g} s" if delay else "at once"
 
 
 @functools.cache
