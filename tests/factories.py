@@ -2,12 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
+from webstore.crx import new_key
 from webstore.package import Package
 from webstore.simulator.running import RunningStore
 from webstore.simulator.server import LocalStoreAddress
 from webstore.simulator.state import LocalStore
 from webstore.transport import Patience
 from webstore.versions import Version
+
+KEY = new_key()
+"""One for all items of the tests: making one takes longer than most of them."""
 
 
 class Clock:
@@ -34,7 +38,7 @@ class Shop(RunningStore):
 
     def __init__(self, state: LocalStore, address: LocalStoreAddress) -> None:
         super().__init__(state, address)
-        self.item = self.add_item(a_package("1.2.0"), "publisher")
+        self.item = self.add_item(a_package("1.2.0"), "publisher", key=KEY)
         self.pauses: list[float] = []
         self.api = self.client(patience=Patience(attempts=3), sleep=self.pauses.append)
         self.service = self.updates()

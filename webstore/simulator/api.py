@@ -53,9 +53,9 @@ class Api:
         }
 
     def calls(self) -> list[dict[str, Any]]:
-        """Every call that was received, the oldest first."""
+        """Every call that was received, the oldest first; its status is none while it is not answered."""
         with self._calls_lock:
-            return list(self._calls)
+            return [dict(call) for call in self._calls]
 
     async def call(self, request: Request) -> Response:
         """One call: `…/items/ITEM:METHOD`."""
@@ -68,7 +68,7 @@ class Api:
 
     async def _answer(self, request: Request, item_id: str, method: str) -> Response:
         item = Item(str(request.path_params["publisher"]), item_id)
-        seen: dict[str, Any] = {"method": method, "path": request.url.path, "body": None}
+        seen: dict[str, Any] = {"method": method, "path": request.url.path, "body": None, "status": None}
 
         async def perform() -> Response:
             try:
@@ -77,10 +77,11 @@ class Api:
                 refused = error if isinstance(error, Refused) else invalid(str(error))
                 return JSONResponse(refused.to_json(), refused.code)
 
-        response = await self._faults.around(method, request, perform)
         with self._calls_lock:
-            self._calls.append({**seen, "status": response.status_code})
+            self._calls.append(seen)
             del self._calls[:-_KEPT_CALLS]
+        response = await self._faults.around(method, request, perform)
+        seen["status"] = response.status_code
         return response
 
     async def _perform(self, request: Request, item: Item, method: str, seen: dict[str, Any]) -> Any:

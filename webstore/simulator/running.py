@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 
@@ -15,6 +15,9 @@ from webstore.simulator.accounts import Accounts
 from webstore.simulator.server import LocalStoreAddress, local_store
 from webstore.simulator.state import LocalStore
 from webstore.updates import UpdateService
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 _SECONDS = 5
 
@@ -38,9 +41,17 @@ class RunningStore:
         """Address of the update service."""
         return self.address.update_url
 
-    def add_item(self, package: Package | Path | bytes, publisher: str = "test-publisher", *, published: bool = True) -> Item:
-        """A new item with its first version; a folder, a zip or a CRX is read."""
-        return self.state.add_item(publisher, package if isinstance(package, Package) else Package.read(package), published=published)
+    def add_item(
+        self,
+        package: Package | Path | bytes,
+        publisher: str = "test-publisher",
+        *,
+        published: bool = True,
+        key: "RSAPrivateKey | None" = None,
+    ) -> Item:
+        """A new item with its first version; a folder, a zip or a CRX is read. Its id follows from ``key``; by default a new one."""
+        content = package if isinstance(package, Package) else Package.read(package)
+        return self.state.add_item(publisher, content, key=key, published=published)
 
     def client(self, **options: Any) -> WebStoreClient:
         """Our own client of it; ``options`` as `WebStoreClient` takes them."""
