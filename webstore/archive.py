@@ -1,7 +1,7 @@
 """Packages kept by the digest of their code, so that what was good yesterday can be compared, checked and put back today.
 
     packages/ab/abcdef….zip        one for the same code, whatever its version numbers are
-    items/ITEM/VERSION.json        which code a version was, where it came from, and when it was kept
+    items/ITEM/1.3.0.0.json        which code a version was, where it came from, and when it was kept
 
 Every file is written beside its place and moved there, so that no half one is ever found, and any number of machines may share a folder.
 """
@@ -43,6 +43,7 @@ class VersionTaken(ReleaseGuardError):
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
+    version: str
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
     name: str
     source: str
@@ -97,7 +98,7 @@ class Archive:
             with _written(path) as file:
                 package.write_zip(file)
         if known is None or known.digest != digest:
-            entry = _Entry(digest=digest, name=package.name[:200], source=source[:200], added_at=self._now())
+            entry = _Entry(version=str(version), digest=digest, name=package.name[:200], source=source[:200], added_at=self._now())
             with _written(self._entry_path(item.id, version)) as file:
                 file.write(entry.model_dump_json(indent=2).encode(errors="replace"))
         return digest
@@ -188,12 +189,13 @@ class Archive:
         return self._packages / digest[:2] / f"{digest}.zip"
 
     def _entry_path(self, item_id: str, version: Version) -> Path:
-        return self._items / item_id / f"{version}.json"
+        return self._items / item_id / f"{'.'.join(map(str, version.padded))}.json"  # 1.3 and 1.3.0 are one version
 
 
 def _read_entry(path: Path) -> Kept:
     try:
-        entry, version = _Entry.model_validate_json(path.read_bytes()), Version.parse(path.stem)
+        entry = _Entry.model_validate_json(path.read_bytes())
+        version = Version.parse(entry.version)
     except (OSError, ValidationError, VersionError) as error:
         raise ArchiveDamaged(f"the entry {path.parent.name}/{path.name} of the archive cannot be read") from error
     return Kept(path.parent.name, version, entry.digest, entry.name, entry.source, entry.added_at)

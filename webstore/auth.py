@@ -43,7 +43,11 @@ def store_session(base_url: str, *, credentials_json: str | None, anonymous: boo
         raise CredentialsMissing("no credentials for the Chrome Web Store are in the environment")
     from google.auth.transport.requests import AuthorizedSession  # noqa: PLC0415 - not needed for a local store
 
-    return AuthorizedSession(_credentials(credentials_json, scope), refresh_timeout=_REFRESH_SECONDS)
+    credentials = _credentials(credentials_json, scope)
+    if is_loopback(base_url):
+        # google-auth asks Google in the background where a token may be used; one of a local store is nobody's business there.
+        credentials.__dict__["_is_regional_access_boundary_lookup_required"] = lambda: False
+    return AuthorizedSession(credentials, refresh_timeout=_REFRESH_SECONDS)
 
 
 def is_loopback(url: str) -> bool:

@@ -45,7 +45,7 @@ _TOKEN_CAUSES: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "check the provider's attribute condition (repository, branch) and its audience",
     ),
     (
-        ("subject token", "actions_id_token", "credential source"),
+        ("subject token", "actions_id_token", "credential source", "file '"),
         "the workflow's own identity token cannot be read",
         "give the job `permissions: id-token: write`, and run google-github-actions/auth in the same job",
     ),

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -54,6 +55,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _dispatch(args: argparse.Namespace) -> int:
+    # What it retries in its own time is no news; what comes of it is told by our own errors.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     module, _, function = COMMANDS[args.command].partition(":")
     if not os.environ.get("RELEASE_GUARD_SENTRY_DSN"):
         return getattr(importlib.import_module(module), function)(args)

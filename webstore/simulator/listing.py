@@ -121,9 +121,9 @@ class Listing:
             self.rollback = None
         waiting = self.submission
         if waiting and waiting.state is ItemState.PENDING_REVIEW and now - waiting.submitted_at >= behaviour.review:
-            self.end_review(waiting, now, approved=behaviour.approves)
+            self.end_review(waiting, waiting.submitted_at + behaviour.review, approved=behaviour.approves)
 
-    def end_review(self, waiting: Submission, now: datetime, *, approved: bool) -> None:
+    def end_review(self, waiting: Submission, at: datetime, *, approved: bool) -> None:
         """Publish it, stage it, or give it back as a draft."""
         if not approved:
             waiting.state = ItemState.REJECTED
@@ -131,13 +131,13 @@ class Listing:
         elif waiting.staged:
             waiting.state = ItemState.STAGED
         else:
-            self.go_live(now)
+            self.go_live(at)
 
-    def go_live(self, now: datetime) -> None:
+    def go_live(self, at: datetime) -> None:
         """Publish what is submitted."""
         waiting, self.submission = self.submission, None
         if waiting and (self.published is None or waiting.package.version > self.published.version):
-            self.history.append(PublishedRevision(waiting.package.version, waiting.package, Source.UPLOAD, now, waiting.deploy_percentage))
+            self.history.append(PublishedRevision(waiting.package.version, waiting.package, Source.UPLOAD, at, waiting.deploy_percentage))
 
     def upload_state(self, now: datetime) -> UploadState | None:
         """State of the last asynchronous upload, while it is shown."""
