@@ -9,7 +9,7 @@ from guard.engine import Engine, Guarded
 from guard.judge.assessment import Assessment, Observation, assess, judge_health, reconcile
 from guard.judge.thresholds import judge
 from guard.judge.verdict import SignalVerdict
-from guard.keeping import PackageGone, fetch_published, keep_package
+from guard.keeping import PackageGone, fetch_published, keep_package, only_warned
 from guard.model import Interval, Release, Sample, Signal
 from guard.observing import EVERYBODY
 from guard.sources.contract import gather
@@ -100,7 +100,8 @@ class Assessor:
                 raise
             self._engine.progress.warn(f"{gone}: at {self._release.deploy_percentage} % the package cannot be had, so it is not checked")
             return None
-        self._release = keep_package(self._engine, self._release, package)
+        with only_warned(self._engine, package.version):
+            self._release = keep_package(self._engine, self._release, package)
         return package
 
     def _package_of_baseline(self) -> Package | None:

@@ -1,10 +1,13 @@
 """The packages of releases: each that is seen is downloaded and kept, and those that a rollback may need are never let go."""
 
+import contextlib
 import dataclasses
+from collections.abc import Generator
 
 from guard.engine import Engine, Guarded
 from guard.model import Release, ReleaseState
 from guard.rollback.plan import RollbackState
+from webstore.errors import ReleaseGuardError
 from webstore.models import Item
 from webstore.package import Package
 from webstore.store_errors import StoreError
@@ -41,6 +44,15 @@ def keep_package(engine: Engine, release: Release, package: Package) -> Release:
         return release
     engine.releases.set_digest(release.item, release.version, digest)
     return dataclasses.replace(release, digest=digest)
+
+
+@contextlib.contextmanager
+def only_warned(engine: Engine, version: Version) -> Generator[None]:
+    """A fault of the archive, such as a full disk, is told, and stands in no watch's way."""
+    try:
+        yield
+    except (ReleaseGuardError, OSError) as error:
+        engine.progress.warn(f"the package of {version} is not kept: {error}")
 
 
 def keep_seen(engine: Engine, guarded: Guarded, release: Release) -> Release:

@@ -10,7 +10,7 @@ from guard.engine import Engine, Guarded
 from guard.errors import ExitCode
 from guard.incidents.incident import IncidentState
 from guard.judge.verdict import Verdict
-from guard.keeping import PackageGone, keep_seen
+from guard.keeping import PackageGone, keep_seen, only_warned
 from guard.model import Provenance, Release, ReleaseState
 from guard.observing import Sighting, observe_release, snapshot
 from guard.outcome import EXIT_CODES, Outcome, outcome_of
@@ -77,7 +77,8 @@ class Watcher:
         sighting = observe_release(self._engine, guarded)
         release = sighting.release
         version = str(release.version)
-        self._keep(guarded, release)
+        with only_warned(self._engine, release.version):  # so that history exists even for releases that the guard did not make
+            keep_seen(self._engine, guarded, release)
         if release.provenance is Provenance.ROLLBACK:
             return self._after_rollback(guarded, sighting, name)
         if release.provenance is Provenance.UNKNOWN and release.state is ReleaseState.WATCHED:
@@ -86,13 +87,6 @@ class Watcher:
         if self._is_armed(release):
             return self._judge(guarded, sighting, name)
         return Tick(name, version, Outcome.HEALTHY, f"{version} is recorded as {release.state.value}")
-
-    def _keep(self, guarded: Guarded, release: Release) -> None:
-        """So that history exists even for releases that the guard did not make; a fault of the archive stands in no watch's way."""
-        try:
-            keep_seen(self._engine, guarded, release)
-        except (ReleaseGuardError, OSError) as error:
-            self._engine.progress.warn(f"the package of {release.version} is not kept: {error}")
 
     def _is_armed(self, release: Release) -> bool:
         """Whether a release is still judged: until it is found good and its window is over, or while it has an open incident."""

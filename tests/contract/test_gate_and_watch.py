@@ -3,15 +3,16 @@
 import pytest
 
 from factories import Clock, Shop
-from guard.config import Config
+from guard.config import ArchiveTable, Config
 from guard.engine import Engine, Guarded
 from guard.errors import ActorBusy, ConfigurationError, RollbackRefused, SourceRefused
 from guard.gate import Gate, NeverLive
+from guard.keeping import keep_seen, protected_versions, prune
 from guard.localsentry.server import local_sentry
 from guard.localsentry.state import LocalSentry
 from guard.manual import Request, plan_by_hand, roll_back_by_hand
 from guard.model import Provenance, ReleaseState
-from guard.observing import SnapshotRefused, snapshot
+from guard.observing import SnapshotRefused, observe_release, snapshot
 from guard.outcome import Outcome
 from guard.responder import Responder
 from guard.rollback.executor import RollbackExecutor
@@ -68,7 +69,7 @@ def world(store, clock, database, tmp_path, settings):
     )
     engine = Engine(config, database, now=clock)
     guarded = Told(config, config.extension[0], tmp_path)
-    guarded.__dict__["store"] = store.api
+    guarded.__dict__["store"] = guarded.__dict__["store_reader"] = store.api
     engine._guarded[guarded.extension.id] = guarded
     snapshot(engine, guarded)
     clock.forward(minutes=5)
@@ -308,3 +309,62 @@ def test_a_filter_that_drops_our_errors_is_said():
         client = SentryClient(address.base_url, address.token)
         source = SentrySource(client, organization="local", project="extension", environment=None, release_name="x@{version}")
         assert "switch it off" in source.probe()[0]
+
+
+def kept_versions(world):
+    return [str(kept.version) for kept in world.engine.archive.entries(world.store.item.id)]
+
+
+def test_the_watcher_keeps_every_release_it_sees_whoever_made_it(world):
+    watcher = Watcher(world.engine)
+    world.store.publish("1.3.0", a__js="1")
+    watcher.tick()
+    world.store.state.rollback(world.store.item, target="1.2.0", new_version="1.3.0.1", reason="in the dashboard")
+    watcher.tick()
+    assert kept_versions(world) == ["1.3.0.1", "1.3.0", "1.2.0"]
+    digest = world.engine.releases.find(world.store.item, V("1.3.0.1")).digest
+    assert digest == world.engine.releases.find(world.store.item, V("1.2.0")).digest
+    downloads = len(world.engine.archive.entries(world.store.item.id))
+    watcher.tick()
+    assert len(world.engine.archive.entries(world.store.item.id)) == downloads
+
+
+def test_a_release_that_cannot_be_downloaded_yet_is_kept_when_it_can(world):
+    watcher = Watcher(world.engine)
+    world.store.stop_offering()
+    world.store.publish("1.3.0", a__js="1")
+    watcher.tick()
+    assert kept_versions(world) == ["1.2.0"]
+    world.clock.forward(days=2)
+    watcher.tick()
+    assert kept_versions(world) == ["1.3.0", "1.2.0"]
+
+
+def test_an_archive_that_cannot_be_written_stands_in_no_watchs_way(world, monkeypatch):
+    def full(*_arguments, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(world.engine.archive, "add", full)
+    world.store.publish("1.3.0", a__js="1")
+    (tick,) = Watcher(world.engine).tick()
+    assert tick.version == "1.3.0"
+
+
+def test_retention_keeps_what_a_rollback_may_need(world):
+    world.engine.config = world.engine.config.model_copy(update={"archive": ArchiveTable(keep=2)})
+    for minor in range(3, 9):
+        world.store.publish(f"1.{minor}.0", a__js=str(minor))
+        world.clock.forward(minutes=1)
+        release = observe_release(world.engine, world.guarded).release
+        keep_seen(world.engine, world.guarded, release)
+        if minor == 4:
+            world.engine.releases.mark(world.store.item, release.version, ReleaseState.GOOD)
+    assert {str(version) for version in protected_versions(world.engine, world.store.item)} == {"1.2.0", "1.4.0", "1.8.0"}
+    assert kept_versions(world) == ["1.8.0", "1.7.0", "1.4.0", "1.2.0"]
+    plan = plan_by_hand(world.engine, world.guarded, Request("by hand", "alice", V("1.7.0"), force=True))
+    world.engine.journal.create(plan)
+    world.store.publish("1.9.0", a__js="9")
+    world.store.publish("1.9.1", a__js="91")
+    keep_seen(world.engine, world.guarded, observe_release(world.engine, world.guarded).release)
+    prune(world.engine, world.store.item)
+    assert "1.7.0" in kept_versions(world)
