@@ -34,7 +34,7 @@ class Files(Mapping[str, bytes]):
     def sha256(self, name: str) -> bytes:
         """Digest of one file's content."""
         with self.open(name) as file:
-            return digest_of(file)
+            return measure(file)[0]
 
 
 class MemoryFiles(Files):
@@ -97,9 +97,10 @@ class Overlay(Files):
         return self._of(name).sha256(name)
 
 
-def digest_of(file: Readable) -> bytes:
-    """SHA-256 of what is left of a file."""
-    digest = hashlib.sha256()
+def measure(file: Readable) -> tuple[bytes, int]:
+    """SHA-256 and number of bytes of what is left of a file."""
+    digest, size = hashlib.sha256(), 0
     while chunk := file.read(CHUNK):
         digest.update(chunk)
-    return digest.digest()
+        size += len(chunk)
+    return digest.digest(), size

@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterable, Iterator
 from typing import IO
 
 from webstore.errors import ReleaseGuardError
-from webstore.files import Files, Readable, digest_of
+from webstore.files import Files, Readable, measure
 
 MAX_ENTRIES = 10_000
 MAX_TOTAL_BYTES = 4 * 1024**3
@@ -85,9 +85,12 @@ class SafeZip(Files):
         return self._digests[name]
 
     def _hash(self, entry: zipfile.ZipInfo) -> bytes:
-        # zipfile gives at most `file_size` bytes of an entry and then holds them to their CRC: a header that lies is an error.
+        # zipfile gives at most `file_size` bytes of an entry and then holds them to their CRC; what is shorter it does not mind.
         with self._archive.open(entry) as file:
-            return digest_of(file)
+            digest, size = measure(file)
+        if size != entry.file_size:
+            raise PackageError(f"the entry {entry.filename!r} is {size} bytes long, not {entry.file_size} as it says")
+        return digest
 
 
 class _Unpacked:
