@@ -44,8 +44,14 @@ name = {name}  # as in Sentry's release names: NAME@VERSION
 # token_env = "RELEASE_GUARD_SENTRY_TOKEN"
 
 [store]
-# The service account's JSON key is read from this variable (or from the file that NAME_FILE names).
+# A service account's JSON key is read from this variable (or from the file that NAME_FILE names); else three variables of a
+# refresh token, or what google-github-actions/auth leaves, are used.
 # credentials_env = "RELEASE_GUARD_STORE_CREDENTIALS"
+# requests_per_minute = 120   # of all extensions together
+
+[archive]
+# folder = "archive"          # default: in the state folder; a team may share one
+# keep = 30                   # newest versions of each extension, besides those that a rollback may need
 
 [watch]
 # rollback_window_seconds = 3600

@@ -13,6 +13,7 @@ from guard.cli.main import COMMANDS, build_parser, main
 from guard.rehearsal import sample
 from guard.rehearsal.scenarios import SCENARIOS
 from webstore.package import Package
+from webstore.simulator.limits import LIMITS
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,6 +40,15 @@ def test_the_help_in_the_readme_is_the_programs(monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     # Word by word: where argparse breaks its lines changes with Python's version.
     assert " ".join(build_parser().format_help().split()) in " ".join((ROOT / "README.md").read_text().split())
+
+
+def test_what_the_local_store_does_not_imitate_stands_in_the_help_and_in_the_readme(capsys):
+    with pytest.raises(SystemExit):
+        main(["simulate", "store", "--help"])
+    told = capsys.readouterr().out
+    for limit in LIMITS:
+        assert limit in told
+        assert limit in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize(
