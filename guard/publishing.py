@@ -7,12 +7,12 @@ from pathlib import Path
 
 from guard.engine import Engine, Guarded
 from guard.errors import UsageError
-from guard.keeping import keep_seen
-from guard.observing import NothingPublished, observe_release
+from guard.keeping import keep_seen, only_warned
+from guard.observing import observe_release
 from webstore.models import ItemState, ItemStatus
 from webstore.package import Package
 from webstore.publishing import Pace, Publication, Publisher, Terms
-from webstore.versions import Version, VersionError, lowest_free_above
+from webstore.versions import Version, lowest_free_above
 
 
 class PublishRefused(UsageError):
@@ -29,21 +29,28 @@ def publish(engine: Engine, guarded: Guarded, source: Path | None, terms: Terms,
         PackageError: it is no package.
         StoreError: the store refused it, or cannot be reached.
     """
-    status = guarded.store.status(guarded.extension.item)
-    publisher = Publisher(guarded.store, guarded.extension.item, pace, engine.progress)
+    item = guarded.extension.item
+    status = guarded.store.status(item)
+    publisher = Publisher(guarded.store, item, pace, engine.progress)
     if source is None:
-        return publisher.submit(_staged(status), terms, wait=wait)
+        return publisher.submit(_staged(status, terms), terms, wait=wait)
     package = Package.read(source)
     _check(status, package)
-    _keep_published(engine, guarded)
+    if status.published and status.published.version:
+        with only_warned(engine, status.published.version):  # while it can still be downloaded
+            keep_seen(engine, guarded, observe_release(engine, guarded).release)
     with _as_file(source, package) as file:
         publisher.upload(file, package.version)
     published = publisher.submit(package.version, terms, wait=wait)
-    engine.archive.add(package, guarded.extension.item, f"publish of {source.name}", replace=True)
+    with only_warned(engine, package.version):
+        engine.archive.add(package, item, f"publish of {source.name}", replace=True)
     return published
 
 
-def _staged(status: ItemStatus) -> Version:
+def _staged(status: ItemStatus, terms: Terms) -> Version:
+    if terms != Terms():
+        refused = PublishRefused("how it is published was settled when it was submitted; without a PACKAGE only what is staged is released")
+        raise refused.advise("leave the other options out; `release-guard store rollout` raises the share of users afterwards")
     submitted = status.submitted
     if submitted is None or submitted.version is None or submitted.state is not ItemState.STAGED:
         raise PublishRefused("nothing is staged").advise("name a PACKAGE to publish; without one, what is staged is released")
@@ -55,19 +62,11 @@ def _check(status: ItemStatus, package: Package) -> None:
         raise PublishRefused("the item is taken down for a policy violation").advise("see the item in the developer dashboard")
     published = status.published.version if status.published else None
     if published and package.version <= published:
-        with contextlib.suppress(VersionError):
-            published = lowest_free_above(published)
-        refused = PublishRefused(f"the package's version {package.version} is not above the published one")
-        raise refused.advise(f"raise `version` in manifest.json; the lowest free number is {published}")
+        refused = PublishRefused(f"the package's version {package.version} is not above the published {published}")
+        raise refused.advise(f"raise `version` in manifest.json; the lowest free number is {lowest_free_above(published)}")
     if status.submitted and status.submitted.state is ItemState.PENDING_REVIEW:
         pending = PublishRefused(f"{status.submitted.version} is pending review, and a package cannot be uploaded meanwhile")
         raise pending.advise("wait for the review, or take it back with `release-guard store cancel`")
-
-
-def _keep_published(engine: Engine, guarded: Guarded) -> None:
-    """Keep what is about to be replaced, while it can still be downloaded."""
-    with contextlib.suppress(NothingPublished):
-        keep_seen(engine, guarded, observe_release(engine, guarded).release)
 
 
 @contextlib.contextmanager

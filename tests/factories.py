@@ -7,7 +7,7 @@ from webstore.package import Package
 from webstore.simulator.running import RunningStore
 from webstore.simulator.server import LocalStoreAddress
 from webstore.simulator.state import LocalStore
-from webstore.transport import Patience
+from webstore.transport import TimeLimits
 from webstore.versions import Version
 
 KEY = new_key()
@@ -40,7 +40,7 @@ class Shop(RunningStore):
         super().__init__(state, address)
         self.item = self.add_item(a_package("1.2.0"), "publisher", key=KEY)
         self.pauses: list[float] = []
-        self.api = self.client(patience=Patience(attempts=3), sleep=self.pauses.append)
+        self.api = self.client(limits=TimeLimits(attempts=3), sleep=self.pauses.append)
         self.service = self.updates()
 
     def publish(self, version: str, *, percentage: int = 100, **files: str) -> None:

@@ -169,15 +169,18 @@ class Archive:
         return beyond
 
     def _sweep(self) -> None:
-        """Delete packages that no version of any item names, unless they are new. One unreadable entry, and nothing is deleted."""
+        """Delete packages that no version of any item names, and half written files, unless they are new.
+
+        With one entry that cannot be read nothing is deleted.
+        """
         try:
             named = {_read_entry(path).digest for path in self._items.glob("*/*.json")}
         except ArchiveDamaged:
             return
-        for path in self._package_files():
+        forgotten = (path for path in self._package_files() if path.stem not in named)
+        for path in (*forgotten, *self.folder.rglob("*.part")):
             with contextlib.suppress(FileNotFoundError):  # another machine was faster
-                age = self._now() - datetime.fromtimestamp(path.stat().st_mtime, UTC)
-                if path.stem not in named and age > _GRACE:
+                if self._now() - datetime.fromtimestamp(path.stat().st_mtime, UTC) > _GRACE:
                     path.unlink()
 
     def _package_files(self) -> Iterator[Path]:

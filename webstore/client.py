@@ -52,7 +52,7 @@ class WebStoreClient:
     """
 
     def __init__(self, base_url: str, session: requests.Session, **transport: Any) -> None:
-        """``transport``: what `Transport` takes besides, such as ``patience`` and ``budget``."""
+        """``transport``: what `Transport` takes besides, such as ``limits`` and ``budget``."""
         self._transport = Transport(base_url, session, **transport)
 
     def status(self, item: Item) -> ItemStatus:

@@ -12,6 +12,7 @@ import shutil
 import struct
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from webstore.errors import ReleaseGuardError
@@ -132,6 +133,31 @@ def new_key() -> "RSAPrivateKey":
     from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415 - as above
 
     return rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+
+
+def stored_key(file: Path) -> "RSAPrivateKey":
+    """The RSA key in a PEM file, which is made, readable by its owner only, when it is not there: an id that stays the same.
+
+    Raises:
+        CrxError: the file holds no RSA key.
+    """
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - as above
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415 - as above
+
+    if not file.exists():
+        key = new_key()
+        plain = serialization.NoEncryption()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
+        return key
+    try:
+        key = serialization.load_pem_private_key(file.read_bytes(), password=None)
+    except (ValueError, TypeError, OSError) as error:
+        raise CrxError(f"{file} holds no private key that can be read") from error
+    if not isinstance(key, RSAPrivateKey):
+        raise CrxError(f"{file} holds no RSA key")
+    return key
 
 
 def public_der(key: "RSAPrivateKey") -> bytes:

@@ -1,6 +1,5 @@
 """A package: the files and the manifest of one version, and the digests that identify its content."""
 
-import contextlib
 import dataclasses
 import hashlib
 import io
@@ -66,14 +65,12 @@ class Package:
                 source = source.open("rb")
             except OSError as error:
                 raise PackageError(f"{source} cannot be read: {error.strerror}") from error
-        with contextlib.ExitStack() as on_error:
-            on_error.callback(source.close)
-            start = source.read(4)
-            source.seek(0)
-            content = open_crx(source)[1] if is_crx(start) else source
-            if content is source:
-                on_error.pop_all()
-            return cls.of(SafeZip(content))
+        start = source.read(4)
+        source.seek(0)
+        if not is_crx(start):
+            return cls.of(SafeZip(source))
+        with source:
+            return cls.of(SafeZip(open_crx(source)[1]))
 
     @property
     def version(self) -> Version:

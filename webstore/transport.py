@@ -42,7 +42,7 @@ _QUOTA_REASONS = frozenset({"RATE_LIMIT_EXCEEDED", "RESOURCE_QUOTA_EXCEEDED"})
 
 
 @dataclasses.dataclass(frozen=True)
-class Patience:
+class TimeLimits:
     """How long a call may take, in seconds, and how often it may be tried."""
 
     connect: float = 5.0
@@ -52,7 +52,7 @@ class Patience:
     """Until a package is sent and answered."""
     attempts: int = 4
     total: float = 120.0
-    """All attempts and the pauses between them, uploads aside: no new attempt is begun after it."""
+    """All attempts and the pauses between them: no new attempt is begun after it."""
 
 
 class Transport:
@@ -63,7 +63,7 @@ class Transport:
         base_url: str,
         session: requests.Session,
         *,
-        patience: Patience | None = None,
+        limits: TimeLimits | None = None,
         budget: RequestBudget | None = None,
         wait: tenacity.wait.wait_base | None = None,
         sleep: Callable[[float], None] | None = None,
@@ -71,7 +71,7 @@ class Transport:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._session = session
-        self.patience = patience or Patience()
+        self._limits = limits or TimeLimits()
         self._budget = budget
         self._wait = wait or tenacity.wait_exponential_jitter(multiplier=0.5, max=8)
         self._sleep = sleep or tenacity.nap.sleep
@@ -95,7 +95,7 @@ class Transport:
     def _send(self, item: str, method: str, path: str, *, reading: bool, **request: Any) -> bytes:
         if self._budget:
             self._budget.take(item, reading=reading)
-        longest = self.patience.upload if "data" in request else self.patience.read
+        longest = self._limits.upload if "data" in request else self._limits.read
         deadline = self._clock() + longest
         if isinstance(package := request.get("data"), Path):
             request["data"] = _Streamed(package, deadline, self._clock)
@@ -104,7 +104,7 @@ class Transport:
             answer = self._session.request(
                 method,
                 f"{self._base_url}/{path}",
-                timeout=(self.patience.connect, longest if "data" in request else self.patience.read),
+                timeout=(self._limits.connect, longest if "data" in request else self._limits.read),
                 allow_redirects=False,
                 stream=True,
                 **request,
@@ -134,7 +134,7 @@ class Transport:
     def _is_over(self, state: tenacity.RetryCallState) -> bool:
         """Whether no further attempt may begin: too many, or too late after the next pause."""
         spent = max(state.seconds_since_start or 0.0, state.idle_for)
-        return state.attempt_number >= self.patience.attempts or spent + state.upcoming_sleep > self.patience.total
+        return state.attempt_number >= self._limits.attempts or spent + state.upcoming_sleep > self._limits.total
 
 
 class _Streamed:
@@ -229,7 +229,8 @@ def _error_of(status: RpcStatus) -> StoreError:
 def _request_refused(status: RpcStatus) -> RequestRefused:
     refused = f"the Chrome Web Store refused: {status.words}"
     if status.warnings:
-        return WarningsFound(refused, status.warnings)
+        told = "".join(f"\n  {warning.reason}: {warning.description}" for warning in status.warnings)
+        return WarningsFound(refused + told, status.warnings)
     return _REFUSALS.get(status.status, RequestRefused)(refused, status.status)
 
 

@@ -147,6 +147,7 @@ def _add_stand_ins(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="TARGET",
         help="folder, .zip or .crx that is published at the start, each an item of its own (default: the sample extension)",
     )
+    store.add_argument("--keys", type=Path, metavar="DIR", help="where the items' keys are kept, so that their ids stay the same")
     store.add_argument("--publisher", metavar="ID", default="local-publisher", help="publisher of these items")
     store.add_argument("--users", type=_count, default=25_000, metavar="N", help="seven-day users of each (default: 25000)")
     for name, words in (

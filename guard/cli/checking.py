@@ -77,8 +77,8 @@ def _published(engine: Engine, args: Namespace) -> Package:
 
 def _kept(engine: Engine, args: Namespace, text: str) -> Package:
     version = Version.parse(text)
-    release = engine.releases.find(engine.config.select(args.item).item, version)
-    kept = engine.archive.get(release.digest) if release and release.digest else None
-    if kept is None:
-        raise UsageError(f"no package of {version} was kept; `release-guard release list` shows what was seen")
-    return kept.with_version(version)
+    kept = engine.archive.find(engine.config.select(args.item).id, version)
+    package = engine.archive.get(kept.digest) if kept else None
+    if package is None:
+        raise UsageError(f"no package of {version} is kept").advise("see `release-guard archive list`")
+    return package.with_version(version)

@@ -1,6 +1,7 @@
 """rehearse and simulate: the whole story, or the stand-ins alone, on this machine."""
 
 import json
+import re
 import signal
 import threading
 from argparse import Namespace
@@ -17,6 +18,8 @@ from guard.errors import ExitCode
 from guard.rehearsal.scenarios import SCENARIOS, Scenario, scenario
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
     from webstore.simulator.accounts import Accounts
 
 
@@ -79,7 +82,7 @@ def _store(args: Namespace, console: Console) -> int:
     delays = {name: timedelta(seconds=getattr(args, name)) for name in ("review", "processing", "rollback", "propagation")}
     store, accounts = LocalStore(utc_now, Behaviour(approves=not args.reject, **delays)), Accounts()
     packages = [Package.read(path) for path in args.package or ()] or [sample.build(sample.BASE, sample.BASE_VERSION)]
-    items = [store.add_item(args.publisher, package) for package in packages]
+    items = [store.add_item(args.publisher, package, key=_key(args.keys, package.name)) for package in packages]
     for item in items:
         change_item(store, item, ItemSetting(users_7d=args.users))
 
@@ -92,6 +95,13 @@ def _store(args: Namespace, console: Console) -> int:
         return {**about, "item": known[0]["item"], "version": known[0]["version"], "items": known, "credentials": written}
 
     return _serve(console, local_store(store, args.port, accounts=accounts), describe)
+
+
+def _key(folder: Path | None, name: str) -> "RSAPrivateKey | None":
+    """The key of an item of that name; none for a new one each time."""
+    from webstore.crx import stored_key  # noqa: PLC0415 - as above
+
+    return stored_key(folder / f"{re.sub(r'[^A-Za-z0-9]+', '-', name).strip('-') or 'item'}.pem") if folder else None
 
 
 def _write_credentials(accounts: "Accounts", args: Namespace, base_url: str) -> list[str]:

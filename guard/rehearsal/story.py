@@ -148,6 +148,7 @@ state = "state"
 base_url = {json.dumps(store.base_url)}
 update_url = {json.dumps(store.update_url)}
 credentials = "none"
+requests_per_minute = 6000
 
 [sentry]
 base_url = {json.dumps(sentry.base_url)}

@@ -24,7 +24,7 @@ from webstore.store_errors import (
     UnexpectedAnswer,
     UpdateServiceError,
 )
-from webstore.transport import Patience
+from webstore.transport import TimeLimits
 from webstore.updates import OfferedUpdate, UpdateService, parse_answer
 from webstore.versions import Version
 
@@ -155,7 +155,7 @@ def test_a_call_that_was_certainly_not_carried_out_is_sent_again(store):
 
 
 def test_a_store_that_is_not_there_is_unreachable(store):
-    nowhere = WebStoreClient("http://127.0.0.1:9", requests.Session(), patience=Patience(attempts=1))
+    nowhere = WebStoreClient("http://127.0.0.1:9", requests.Session(), limits=TimeLimits(attempts=1))
     with pytest.raises(StoreUnreachable) as caught:
         nowhere.status(store.item)
     assert caught.value.settled
@@ -190,7 +190,7 @@ def _answered_by(body: bytes) -> WebStoreClient:
             answer.status_code, answer.raw = 200, _Raw(body)
             return answer
 
-    return WebStoreClient("http://127.0.0.1", Fixed(), patience=Patience(attempts=1))
+    return WebStoreClient("http://127.0.0.1", Fixed(), limits=TimeLimits(attempts=1))
 
 
 def test_what_users_get_is_what_was_rolled_back_to(store):

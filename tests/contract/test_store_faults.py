@@ -16,7 +16,7 @@ from webstore.store_errors import (
     UnexpectedAnswer,
     WrongState,
 )
-from webstore.transport import Patience
+from webstore.transport import TimeLimits
 from webstore.versions import Version
 
 V = Version.parse
@@ -103,7 +103,7 @@ def effects(store: Shop, method: str) -> int:
 
 @pytest.fixture
 def client(store: Shop) -> WebStoreClient:
-    return store.client(patience=Patience(read=READ, upload=READ, attempts=3, total=TOTAL), sleep=store.pauses.append)
+    return store.client(limits=TimeLimits(read=READ, upload=READ, attempts=3, total=TOTAL), sleep=store.pauses.append)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -170,7 +170,7 @@ def test_a_pause_beyond_our_patience_is_not_begun_and_its_length_is_told(store, 
 
 
 def test_attempts_end_when_their_time_is_over_even_when_more_are_allowed(store):
-    patient = store.client(patience=Patience(attempts=99, total=TOTAL), sleep=store.pauses.append)
+    patient = store.client(limits=TimeLimits(attempts=99, total=TOTAL), sleep=store.pauses.append)
     store.break_next("fetchStatus", "status", status=503, times=99, retry_after=6)
     with pytest.raises(StoreUnavailable):
         patient.status(store.item)

@@ -11,7 +11,7 @@ from factories import Shop, a_package
 from webstore.auth import Scope, store_session
 from webstore.client import WebStoreClient
 from webstore.store_errors import CredentialsRefused, StoreError
-from webstore.transport import Patience
+from webstore.transport import TimeLimits
 from webstore.versions import Version
 
 V = Version.parse
@@ -102,7 +102,7 @@ def test_googles_own_client_is_told_what_is_wrong(store, credentials):
 
 def client_with(store: Shop, info, scope=Scope.WRITE):
     session = store_session(store.base_url, credentials_json=json.dumps(info), anonymous=False, scope=scope)
-    return WebStoreClient(store.base_url, session, patience=Patience(attempts=1))
+    return WebStoreClient(store.base_url, session, limits=TimeLimits(attempts=1))
 
 
 @pytest.mark.parametrize("kind", ["service_account", "workload_identity", "refresh_token"])

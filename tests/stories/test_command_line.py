@@ -179,7 +179,7 @@ def test_a_stand_in_serves_until_it_is_told_to_stop(tmp_path, kind):
     )
     try:
         text = ""
-        while not text.endswith("}\n"):
+        while not text.endswith("\n}\n"):
             text += process.stdout.readline()
         assert json.loads(text)["base_url"].startswith("http://127.0.0.1:")
     finally:

@@ -45,6 +45,14 @@ def test_a_package_is_published_and_both_versions_are_kept(here, capsys):
     ]
 
 
+def test_an_update_service_out_of_reach_does_not_keep_anybody_from_publishing(here, capsys):
+    here.break_next("updateCheck", "status", status=404, times=99)
+    code, out, err = run(capsys, "publish", "1.3.0.zip", "--wait")
+    assert code == 0
+    assert "the package of 1.2.0 is not kept" in err
+    assert "1.3.0 is published" in out
+
+
 def test_a_folder_is_published_as_a_zip(here, capsys):
     a_package("1.3.0", a__js="1").unpack(Path("ext"))
     assert run(capsys, "publish", "ext", "--json")[0] == 0
@@ -77,10 +85,12 @@ def test_a_rejection_is_1_and_an_end_of_patience_3(here, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words", "advice"),
     [
-        (["publish", "1.2.0.zip"], "not above the published one", "1.2.0.1"),
+        (["publish", "1.2.0.zip"], "not above the published 1.2.0", "1.2.0.1"),
         (["publish", "none.zip"], "no folder or file", "--help"),
         (["publish", "release-guard.toml"], "not a zip", "zip tool"),
         (["publish"], "nothing is staged", "PACKAGE"),
+        (["publish", "--percent", "5"], "settled when it was submitted", "store rollout"),
+        (["check", "@9.9"], "no package of 9.9", "archive list"),
         (["store", "cancel"], "nothing is submitted", "store status"),
         (["store", "metrics", "--by", "colour"], "no dimension 'colour'", "--help"),
         (["store", "metrics", "--metric", "money"], "no metric 'money'", "--help"),
@@ -116,6 +126,7 @@ def test_warnings_of_the_store_are_shown_or_block(here, capsys):
     code, _, err = run(capsys, "publish", "1.3.0.zip", "--block-on-warnings")
     assert code == 2
     assert "blocked by warnings" in err
+    assert "BROAD: matches many sites" in err
     code, out, err = run(capsys, "publish", "1.3.0.zip", "--json")
     assert (code, json.loads(out)["warnings"][0]["reason"]) == (0, "BROAD")
     assert "BROAD: matches many sites" in err

@@ -2,7 +2,11 @@
 
 import json
 import os
+import random
+import subprocess
+import sys
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -134,3 +138,36 @@ def test_what_an_entry_says_is_bounded_and_plain(archive):
     entry = json.loads(Path(files(archive, "1.0.0.0.json")[0]).read_text())
     assert len(entry["source"]) == 200
     assert set(entry) == {"version", "digest", "name", "source", "added_at"}
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from webstore.archive import Archive
+from webstore.models import Item
+from webstore.package import Package
+Archive(Path(sys.argv[1])).add(Package.read(Path(sys.argv[2])), Item("publisher", "a" * 32), "store")
+"""
+
+
+def test_a_process_that_is_killed_while_it_writes_leaves_nothing_half_kept(tmp_path, clock):
+    package = a_package("1.0").with_files({"noise.bin": random.Random(1).randbytes(30 * 1024**2)})
+    source, folder = tmp_path / "package.zip", tmp_path / "archive"
+    source.write_bytes(package.to_zip())
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(folder), str(source)])
+    deadline = time.monotonic() + 30
+    while not list(folder.rglob("*.part")):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+    process.kill()
+    process.wait()
+    archive = Archive(folder, clock)
+    assert archive.entries(ITEM.id) == []
+    assert archive.get(package.code_digest) is None
+    assert ["interrupted" in damage.problem for damage in archive.verify()] == [True]
+    archive.add(package, ITEM, "store")
+    (left,) = files(archive, "*.part")
+    long_ago = (clock() - timedelta(days=9)).timestamp()
+    os.utime(left, (long_ago, long_ago))
+    archive.prune(ITEM.id, 2, set())
+    assert archive.verify() == []

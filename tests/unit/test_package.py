@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hostile.corpus import MANIFEST, a_zip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,18 +18,7 @@ from webstore.package import Package
 from webstore.safe_zip import PackageError
 from webstore.versions import Version
 
-MANIFEST = b'{"manifest_version": 3, "name": "Shelf", "version": "1.2.0"}'
 KEY = new_key()
-
-
-def a_zip(*entries: tuple[str | zipfile.ZipInfo, bytes], manifest: bytes | None = MANIFEST) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        if manifest is not None:
-            archive.writestr("manifest.json", manifest)
-        for name, content in entries:
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def a_link() -> zipfile.ZipInfo:

@@ -96,11 +96,6 @@ class Accounts:
             self._accounts.append(account)
         return credentials
 
-    def remove_all(self, publisher: str) -> None:
-        """Take every account's access to a publisher away."""
-        for account in self._accounts:
-            account.publishers = tuple(name for name in account.publishers if name != publisher)
-
     def token(self, form: Mapping[str, str], address: str) -> dict[str, Any]:
         """Answer of the OAuth token endpoint at ``address``.
 

@@ -1,5 +1,6 @@
 """Serves an ASGI application on 127.0.0.1 from a thread, and stops it for certain."""
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -17,6 +18,29 @@ class PortTaken(ReleaseGuardError):
     hint = "choose another --port, or leave it out for a free one"
 
 
+class _Server(uvicorn.Server):
+    """Says when it has started, and stops when it is told to, where uvicorn would look ten times a second."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1))
+        self.has_started = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
+        self.has_started.set()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), 1.0)  # uvicorn's own work each second, such as the Date header
+
+    def stop(self) -> None:
+        """Let it end; from any thread."""
+        self.should_exit = True
+        self._loop.call_soon_threadsafe(self._told.set)
+
+
 @contextlib.contextmanager
 def serve(app: ASGIApp, port: int = 0) -> Generator[str]:
     """Serve ``app`` on 127.0.0.1 (port 0: a free one) and give its base URL, without a slash at its end.
@@ -27,22 +51,14 @@ def serve(app: ASGIApp, port: int = 0) -> Generator[str]:
         PortTaken: the port is in use.
     """
     with _bound_socket(port) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1))
-        started = threading.Event()
-        startup = server.startup
-
-        async def announce(sockets: list[socket.socket] | None = None) -> None:
-            await startup(sockets)
-            started.set()
-
-        server.startup = announce
+        server = _Server(app)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="loopback-server", daemon=True)
         thread.start()
-        started.wait()
+        server.has_started.wait()
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            server.should_exit = True
+            server.stop()
             thread.join()
 
 

@@ -89,22 +89,19 @@ class LocalStore:
             PackageError: it is no package (later, when it is processed later).
             CrxError: it is a CRX whose signature does not hold.
         """
+        package = _read(archive)  # outside the lock: a large one takes seconds
         with self.listing(item) as listing:
             if listing.submission and listing.submission.state is ItemState.PENDING_REVIEW:
                 raise precondition("The item has a submission pending review. Cancel it before uploading a new package.")
-            ready_at = self.now() + self.behaviour.processing
-            try:
-                package = _above(listing, Package.read(archive))
-            except (PackageError, CrxError, Refused):
-                if ready_at <= self.now():
-                    raise
-                listing.upload = AsyncUpload(None, self.now(), ready_at)
+            taken = package if isinstance(package, Exception) else _higher(listing, package)
+            if self.behaviour.processing:
+                ready_at = self.now() + self.behaviour.processing
+                listing.upload = AsyncUpload(taken if isinstance(taken, Package) else None, self.now(), ready_at)
                 return None
-            if ready_at > self.now():
-                listing.upload = AsyncUpload(package, self.now(), ready_at)
-                return None
-            listing.draft = package
-            return package.version
+            if isinstance(taken, Exception):
+                raise taken
+            listing.draft = taken
+            return taken.version
 
     def publish(
         self,
@@ -227,9 +224,18 @@ def _revision(state: ItemState, version: Version, percentage: int) -> Revision:
     return Revision(state, (Channel(version, percentage),))
 
 
-def _above(listing: Listing, package: Package) -> Package:
+def _read(archive: bytes | IO[bytes]) -> Package | PackageError | CrxError:
+    """A package, or what is wrong with it."""
+    try:
+        return Package.read(archive)
+    except (PackageError, CrxError) as error:
+        return error
+
+
+def _higher(listing: Listing, package: Package) -> Package | Refused:
+    """The package, or what is wrong with its version."""
     if listing.published and package.version <= listing.published.version:
-        raise invalid(f"The version {package.version} must be higher than the published version {listing.published.version}.", "version")
+        return invalid(f"The version {package.version} must be higher than the published version {listing.published.version}.", "version")
     return package
 
 
