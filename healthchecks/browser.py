@@ -43,6 +43,26 @@ _READ_STATE = """async (id) => {
   return all.find((one) => one.id === id) ?? null;
 }"""
 _READ_STORAGE = "async () => (globalThis.chrome?.storage?.local ? await chrome.storage.local.get() : null)"
+_READ_DATABASES = """async () => {
+  const found = {};
+  for (const { name } of await indexedDB.databases()) {
+    const database = await new Promise((done, failed) => {
+      const open = indexedDB.open(name);
+      open.onsuccess = () => done(open.result);
+      open.onerror = () => failed(open.error);
+    });
+    found[name] = {};
+    for (const store of database.objectStoreNames) {
+      found[name][store] = await new Promise((done, failed) => {
+        const count = database.transaction(store).objectStore(store).count();
+        count.onsuccess = () => done(count.result);
+        count.onerror = () => failed(count.error);
+      });
+    }
+    database.close();
+  }
+  return found;
+}"""
 _WRITE_STORAGE = "async (items) => { await chrome.storage.local.set(items); }"
 
 
@@ -203,6 +223,21 @@ class ExtensionBrowser:
             calm = calm + 1 if same else 0
         return state
 
+    def syntax_fault(self, name: str, source: str) -> str | None:
+        """What Chromium's parser says of a classic script; none when it takes it. Nothing of it is run."""
+        session = self._context.new_cdp_session(self._admin)
+        try:
+            session.send("Runtime.enable")
+            asked = {"expression": source, "sourceURL": name, "persistScript": False}
+            answer = cast("dict[str, Any]", session.send("Runtime.compileScript", asked))
+        finally:
+            session.detach()
+        details: Mapping[str, Any] | None = answer.get("exceptionDetails")
+        if details is None:
+            return None
+        words = str(cast("Mapping[str, Any]", details.get("exception", {})).get("description", "SyntaxError")).splitlines()[0]
+        return plain(f"{words} (line {int(details.get('lineNumber', 0)) + 1})")
+
     def new_page(self) -> Page:
         """An empty tab."""
         return self._context.new_page()
@@ -235,6 +270,10 @@ class ExtensionBrowser:
     def storage(self, extension_id: str) -> dict[str, Any] | None:
         """All of `chrome.storage.local`; none when the extension has no such storage. It works with a dead worker too."""
         return self._in_extension(extension_id).evaluate(_READ_STORAGE)
+
+    def databases(self, extension_id: str) -> dict[str, dict[str, int]]:
+        """Every IndexedDB of the extension: the number of records in each of its stores."""
+        return self._in_extension(extension_id).evaluate(_READ_DATABASES)
 
     def fill_storage(self, extension_id: str, items: Mapping[str, Any]) -> None:
         """Put items into `chrome.storage.local`."""

@@ -1,5 +1,6 @@
 """data: users' stored data survives the update from the baseline, by Chromium's own update."""
 
+import dataclasses
 import tempfile
 import time
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ def check_data(browser: ExtensionBrowser, package: Package, baseline: Package | 
     """Fill the storage under the baseline, update, and compare. The browser must be a fresh one."""
     if baseline is None:
         return CheckResult.absent(CheckName.DATA, _NO_BASELINE)
+    if "theme" in package.manifest:
+        return CheckResult.absent(CheckName.DATA, "a theme stores nothing")
     # An update needs a higher number; a target that is older or the same is checked under the next one.
     newer = package if package.version > baseline.version else package.with_version(lowest_free_above(baseline.version))
     with tempfile.TemporaryDirectory(prefix="release-guard-") as folder:
@@ -32,40 +35,77 @@ def check_data(browser: ExtensionBrowser, package: Package, baseline: Package | 
         newer.unpack(after, key=key)
         extension_id = browser.load(before)
         stored = _fill(browser, extension_id, settings)
-        if not stored:
+        if not stored.is_there:
             return CheckResult.absent(CheckName.DATA, _NO_DATA)
         browser.load(after)
         kept = _after_migration(browser, extension_id)
-    words = f"{len(stored)} keys stored under {baseline.version}, updated to {newer.version}"
-    return CheckResult.of(CheckName.DATA, compare(stored, kept, settings.data.may_shrink), note=words)
+    findings = compare(stored.local, kept.local, settings.data.may_shrink) + compare_databases(stored.databases, kept.databases)
+    databases = f" and {len(stored.databases)} databases" if stored.databases else ""
+    words = f"{len(stored.local)} keys{databases} stored under {baseline.version}, updated to {newer.version}"
+    return CheckResult.of(CheckName.DATA, findings, note=words)
 
 
-def _fill(browser: ExtensionBrowser, extension_id: str, settings: CheckSettings) -> dict[str, Any]:
+@dataclasses.dataclass(frozen=True)
+class Stored:
+    """What an extension has stored at one moment."""
+
+    local: Mapping[str, Any]
+    """`chrome.storage.local`."""
+    databases: Mapping[str, Mapping[str, int]]
+    """Records in each store of each IndexedDB."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is anything that could be lost."""
+        return bool(self.local or any(self.databases.values()))
+
+
+def _fill(browser: ExtensionBrowser, extension_id: str, settings: CheckSettings) -> Stored:
     browser.settle(extension_id, seconds=2)
-    if browser.storage(extension_id) is None:
-        return {}
-    if seed := settings.seed():
+    if (seed := settings.seed()) and browser.storage(extension_id) is not None:
         browser.fill_storage(extension_id, seed)
     for scenario in settings.extraction:
         run_scenario(browser, extension_id, scenario)[1].close()
-    return _calm_storage(browser, extension_id)
+    return _calm(browser, extension_id)
 
 
-def _after_migration(browser: ExtensionBrowser, extension_id: str) -> dict[str, Any]:
-    """The storage when the update's own changes have ended."""
+def _after_migration(browser: ExtensionBrowser, extension_id: str) -> Stored:
+    """What is stored when the update's own changes have ended."""
     browser.settle(extension_id, seconds=_MIGRATION_SECONDS, until=lambda state: state.has_worker or bool(state.manifest_errors))
-    return _calm_storage(browser, extension_id)
+    return _calm(browser, extension_id)
 
 
-def _calm_storage(browser: ExtensionBrowser, extension_id: str) -> dict[str, Any]:
-    """The storage once several reads in a row are the same, or the time is over."""
+def _calm(browser: ExtensionBrowser, extension_id: str) -> Stored:
+    """What is stored once several reads in a row are the same, or the time is over."""
     deadline = time.monotonic() + _MIGRATION_SECONDS
-    stored, calm = browser.storage(extension_id) or {}, 0
+    stored, calm = _read(browser, extension_id), 0
     while calm < _CALM_READS and time.monotonic() < deadline:
         time.sleep(_POLL_MS / 1000)  # nothing announces that a migration has ended; its silence is what is read
-        before, stored = stored, browser.storage(extension_id) or {}
+        before, stored = stored, _read(browser, extension_id)
         calm = calm + 1 if before == stored else 0
     return stored
+
+
+def _read(browser: ExtensionBrowser, extension_id: str) -> Stored:
+    return Stored(browser.storage(extension_id) or {}, browser.databases(extension_id))
+
+
+def compare_databases(before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]) -> list[Finding]:
+    """What was lost of IndexedDB: databases and stores that vanished or hold less."""
+    findings: list[Finding] = []
+    hint = "compare `onupgradeneeded` of both versions: a new version number must take the old records along"
+    for name, stores in before.items():
+        if name not in after:
+            findings.append(Finding("data_lost", f"the update loses the database {plain(name)!r}", hint))
+            continue
+        for store, records in stores.items():
+            left = after[name].get(store)
+            place = plain(f"{name}/{store}")
+            if left is None:
+                findings.append(Finding("data_lost", f"the update loses the store {place!r} ({records} records)", hint))
+            elif left < records:
+                findings.append(Finding("data_lost", f"the update shrinks {place!r} from {records} to {left} records", hint))
+    return findings
 
 
 def compare(before: Mapping[str, Any], after: Mapping[str, Any], may_shrink: tuple[str, ...] = ()) -> list[Finding]:

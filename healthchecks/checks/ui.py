@@ -1,6 +1,7 @@
 """ui: the extension's own pages open, show something, and throw nothing."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +16,21 @@ from webstore.package import Package
 
 _POPUP_SIZE = {"width": 400, "height": 600}
 _CALM_MS = 150
+_CLICK_MS = 1000
+_MOST_CLICKS = 12
 _TEXT_SECONDS = 5.0
+_DEVTOOLS = "devtools"
+_BUTTONS = "button:visible, [role=button]:visible, input[type=button]:visible, input[type=submit]:visible, summary:visible"
+_NO_NETWORK = ("Failed to fetch", "NetworkError", "ERR_INTERNET_DISCONNECTED", "Load failed")
+_DEVTOOLS_STUB = """(() => {
+  if (!globalThis.chrome || chrome.devtools) return;
+  const anything = () => new Proxy(function () {}, {
+    get: (_, name) => (name === Symbol.toPrimitive ? () => '' : name === 'then' ? undefined : anything()),
+    apply: (_, __, values) => { const last = values.at(-1); if (typeof last === 'function') last(anything()); return anything(); },
+  });
+  Object.defineProperty(chrome, 'devtools', { value: anything() });
+})();"""
+"""A devtools page in a tab has no `chrome.devtools`; this one takes every call, and calls back."""
 _IS_BLANK = """() => {
   const shows = (one) => { const box = one.getBoundingClientRect(); return box.width > 1 && box.height > 1; };
   const drawn = [...document.querySelectorAll('img, svg, canvas, video, input, button, select, textarea, iframe')].some(shows);
@@ -31,11 +46,11 @@ def check_ui(browser: ExtensionBrowser, extension_id: str, package: Package, set
     findings: list[Finding] = []
     pictures: list[Path] = []
     for name, path in pages:
-        page = browser.new_page()
-        page.set_viewport_size(cast("Any", _POPUP_SIZE))
-        findings += _open(page, f"chrome-extension://{extension_id}/{path.lstrip('/')}", name, settings.ui.expect.get(name, ()))
-        pictures.append(take_picture(page, evidence / f"ui-{name}.png"))
-        page.close()
+        shown = _OwnPage(browser, name, f"chrome-extension://{extension_id}/{path.lstrip('/')}")
+        with shown.opened(settings.ui.expect.get(name, ())):
+            pictures.append(take_picture(shown.page, evidence / f"ui-{name}.png"))
+            shown.click_buttons()
+        findings += shown.findings
     return CheckResult.of(CheckName.UI, findings, pictures)
 
 
@@ -47,6 +62,8 @@ def own_pages(package: Package) -> Iterator[tuple[str, str]]:
         ("options", "options_ui", "page"),
         ("side_panel", "side_panel", "default_path"),
         ("newtab", "chrome_url_overrides", "newtab"),
+        ("history", "chrome_url_overrides", "history"),
+        ("bookmarks", "chrome_url_overrides", "bookmarks"),
     ):
         value: Any = manifest.get(table)
         path: Any = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
@@ -54,36 +71,89 @@ def own_pages(package: Package) -> Iterator[tuple[str, str]]:
             path = manifest.get("options_page")
         if isinstance(path, str) and path:
             yield name, path
+    if isinstance(devtools := manifest.get("devtools_page"), str):
+        yield _DEVTOOLS, devtools
 
 
-def _open(page: Page, url: str, name: str, texts: tuple[str, ...]) -> list[Finding]:
-    findings: list[Finding] = []
+class _OwnPage:
+    """A page of the extension, opened in a tab, with what goes wrong in it."""
 
-    def on_error(error: PlaywrightError) -> None:
-        words = plain(f"{error.name}: {error.message}" if error.name and not error.message.startswith(error.name) else error.message)
-        findings.append(Finding("page_error", f"{name} throws: {words}", f"open {name} and look at its console"))
+    def __init__(self, browser: ExtensionBrowser, name: str, url: str) -> None:
+        self._name = name
+        self._url = url
+        self._clicked = ""
+        self._seen: set[str] = set()
+        self.findings: list[Finding] = []
+        self.page = browser.new_page()
 
-    def on_failed(request: Request) -> None:
-        if request.url.startswith("chrome-extension:"):
-            findings.append(Finding("missing_resource", f"{name} cannot load {plain(request.url)}", "add the file to the package"))
-
-    def on_console(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            findings.append(Finding("console_error", f"{name} logs an error: {plain(message.text)}", "", is_failure=False))
-
-    page.on("pageerror", on_error)
-    page.on("requestfailed", on_failed)
-    page.on("console", on_console)
-    try:
-        page.goto(url, wait_until="load")
-    except PlaywrightError as error:
-        return [Finding("page_unopened", f"{name} does not open: {plain(error.message.splitlines()[0])}", "check the path in the manifest")]
-    page.wait_for_timeout(_CALM_MS)  # late rejections of the page's own start
-    for text in texts:
+    @contextlib.contextmanager
+    def opened(self, texts: tuple[str, ...]) -> Generator[None]:
+        """Open it and look at it; closed at the end, with whatever it has opened."""
+        page = self.page
+        page.set_viewport_size(cast("Any", _POPUP_SIZE))
+        if self._name == _DEVTOOLS:
+            page.add_init_script(_DEVTOOLS_STUB)
+        page.on("pageerror", self._on_error)
+        page.on("requestfailed", self._on_failed)
+        page.on("console", self._on_console)
+        others: list[Page] = []
+        page.on("popup", lambda other: others.append(other))  # noqa: PLW0108 - Playwright marks what it is handed, and cannot mark a built-in
         try:
-            page.get_by_text(text).first.wait_for(state="visible", timeout=_TEXT_SECONDS * 1000)
-        except PlaywrightError:
-            findings.append(Finding("missing_text", f"{name} does not show {text!r}", f"open {name} and look"))
-    if page.evaluate(_IS_BLANK):
-        findings.append(Finding("blank_page", f"{name} is blank", f"open {name} and look at its console"))
-    return findings
+            page.goto(self._url, wait_until="load")
+        except PlaywrightError as error:
+            words = f"{self._name} does not open: {plain(error.message.splitlines()[0])}"
+            self.findings = [Finding("page_unopened", words, "check the path in the manifest")]
+        else:
+            self._look(texts)
+        yield
+        for other in (*others, page):
+            other.close()
+
+    def _look(self, texts: tuple[str, ...]) -> None:
+        self.page.wait_for_timeout(_CALM_MS)  # late rejections of the page's own start
+        for text in texts:
+            try:
+                self.page.get_by_text(text).first.wait_for(state="visible", timeout=_TEXT_SECONDS * 1000)
+            except PlaywrightError:
+                self.findings.append(Finding("missing_text", f"{self._name} does not show {text!r}", f"open {self._name} and look"))
+        if self._name != _DEVTOOLS and self.page.evaluate(_IS_BLANK):  # a devtools page only registers panels, and shows nothing
+            words = f"{self._name} is blank"
+            self.findings.append(Finding("blank_page", words, f"open {self._name} and look at its console"))
+
+    def click_buttons(self) -> None:
+        """Click each button that can be seen, once. What a click asks of the network and does not get is not the extension's fault."""
+        if any(finding.is_failure for finding in self.findings):
+            return
+        buttons = self.page.locator(_BUTTONS)
+        for index in range(min(buttons.count(), _MOST_CLICKS)):
+            if self.page.is_closed() or self.page.url.split("#")[0] != self._url.split("#")[0]:
+                return  # the page has closed itself, or gone elsewhere, as it may
+            button = buttons.nth(index)
+            try:
+                self._clicked = plain(button.inner_text(timeout=_CLICK_MS)) or f"button {index + 1}"
+                button.click(timeout=_CLICK_MS, no_wait_after=True)
+                self.page.wait_for_timeout(_CALM_MS)
+            except PlaywrightError:
+                continue  # hidden, covered or gone: not a button that a user could click
+        self._clicked = ""
+
+    def _on_error(self, error: PlaywrightError) -> None:
+        words = plain(f"{error.name}: {error.message}" if error.name and not error.message.startswith(error.name) else error.message)
+        when = f" when {self._clicked!r} is clicked" if self._clicked else ""
+        is_failure = not (self._clicked and any(sign in words for sign in _NO_NETWORK))
+        self._add("page_error", f"{self._name} throws{when}: {words}", f"open {self._name} and look at its console", is_failure)
+
+    def _on_failed(self, request: Request) -> None:
+        if request.url.startswith("chrome-extension:"):
+            self._add("missing_resource", f"{self._name} cannot load {plain(request.url)}", "add the file to the package")
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            is_failure = "Content Security Policy" in message.text and "inline" in message.text
+            hint = "move the script into a file of its own: Chrome runs no inline scripts in extension pages" if is_failure else ""
+            self._add("console_error", f"{self._name} logs an error: {plain(message.text)}", hint, is_failure)
+
+    def _add(self, code: str, message: str, hint: str, is_failure: bool = True) -> None:
+        if message not in self._seen:
+            self._seen.add(message)
+            self.findings.append(Finding(code, message, hint, is_failure))
