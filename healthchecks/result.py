@@ -5,6 +5,9 @@ import enum
 from pathlib import Path
 from typing import Any
 
+FLAKY = "flaky"
+"""Code of the finding that a failure did not repeat."""
+
 _LONGEST_TEXT = 400
 
 
@@ -61,11 +64,17 @@ class CheckResult:
         """Not configured, and how to configure it."""
         return cls(check, CheckStatus.NOT_CONFIGURED, note=note)
 
+    @property
+    def is_flaky(self) -> bool:
+        """Whether it failed once and passed when it was repeated: neither a failure, nor as good as a pass at once."""
+        return any(finding.code == FLAKY for finding in self.findings)
+
     def to_json(self) -> dict[str, Any]:
         """For `--json`."""
         return {
             "check": self.check.value,
             "status": self.status.value,
+            "flaky": self.is_flaky,
             "findings": [finding.message for finding in self.findings],
             "details": [
                 {"code": found.code, "message": found.message, "hint": found.hint, "is_failure": found.is_failure}

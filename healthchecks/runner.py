@@ -16,7 +16,7 @@ from healthchecks.checks.load import check_files, check_running
 from healthchecks.checks.ui import check_ui
 from healthchecks.chromium import Chromium, find_chromium
 from healthchecks.errors import BrowserFailed, LoadRefused
-from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus, Finding, plain
+from healthchecks.result import FLAKY, CheckName, CheckReport, CheckResult, CheckStatus, Finding, plain
 from healthchecks.settings import CheckSettings
 from webstore.crx import new_key, public_der
 from webstore.package import Package
@@ -55,7 +55,7 @@ def _confirmed(first: CheckResult, again: CheckResult | None) -> CheckResult:
         return first
     if again.status is CheckStatus.PASSED:
         findings = [dataclasses.replace(finding, is_failure=False) for finding in first.findings]
-        told = Finding("flaky", "failed once and passed when it was repeated", "look at the findings of the first run", is_failure=False)
+        told = Finding(FLAKY, "failed once and passed when it was repeated", "look at the findings of the first run", is_failure=False)
         return dataclasses.replace(again, findings=(*again.findings, told, *findings), seconds=first.seconds + again.seconds)
     return dataclasses.replace(again, seconds=first.seconds + again.seconds, note=again.note or "the same when repeated in a fresh browser")
 

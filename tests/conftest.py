@@ -1,5 +1,6 @@
 """What tests share: a clock that only moves when told, a database of each kind, a running local store."""
 
+import logging
 import os
 import uuid
 import warnings
@@ -28,6 +29,7 @@ def no_surprises(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("RELEASE_GUARD_") and name != "RELEASE_GUARD_CHROMIUM":
             monkeypatch.delenv(name)
+    logging.getLogger("dbos").handlers.clear()  # they hold the stderr of an earlier test, which is closed by now
 
 
 @pytest.fixture(autouse=True)

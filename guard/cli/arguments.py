@@ -42,6 +42,8 @@ def _add_doors(commands: Any, common: argparse.ArgumentParser) -> None:
     check.add_argument("--baseline", metavar="TARGET", help="the version before, for what only a comparison shows")
     check.add_argument("--only", action="append", choices=("load", "extraction", "ui", "data"), help="run only this check; may be repeated")
     check.add_argument("--item", metavar="ID", help="whose configuration applies, when several extensions are configured")
+    check.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit report, for CI")
+    check.add_argument("--html", type=Path, metavar="DIR", help="write a page of its own, screenshots inside")
     check.add_argument("--evidence", type=Path, metavar="DIR", help="where screenshots go (default: in the state folder)")
 
     gate = commands.add_parser("gate", parents=[common], help="after a release: waits for it, checks it, watches it, acts by mode")

@@ -1,6 +1,8 @@
 """check: the health checks by hand, on whatever is named. It needs no configuration, and no database unless the target is in one."""
 
 from argparse import Namespace
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +14,9 @@ from guard.engine import Engine
 from guard.errors import ExitCode, UsageError
 from guard.keeping import fetch_published
 from guard.observing import observe_release
-from healthchecks.result import CheckName
+from healthchecks.differential import Differential, compare
+from healthchecks.junit import junit
+from healthchecks.result import CheckName, CheckReport
 from healthchecks.settings import CheckSettings
 from webstore.package import Package
 from webstore.versions import Version
@@ -28,23 +32,65 @@ def check(args: Namespace) -> int:
     baseline = _resolve(args, args.baseline) if args.baseline else None
     evidence = args.evidence or Path(".release-guard") / "checks" / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
 
-    from healthchecks.runner import run_checks  # noqa: PLC0415 - Playwright is heavy; a wrong target is said before
-
+    settings = extension.checks if extension else CheckSettings()
+    only = [CheckName(name) for name in args.only] if args.only else list(CheckName)
     with console.working():
-        report = run_checks(
-            package,
-            target=args.target,
-            settings=extension.checks if extension else CheckSettings(),
-            evidence=evidence,
-            baseline=baseline,
-            only=[CheckName(name) for name in args.only] if args.only else None,
-            progress=console.doing,
-        )
+        report, old = _run(args.target, package, baseline, settings, evidence, only, console)
+    differential = compare(report, old) if old else None
     console.print(f"{args.target}: {report.status}")
     show_report(console, report)
+    if differential:
+        show_report(console, differential.old)
+        console.print(f"Diagnosis: {differential.cause.value}: {differential.words}")
     console.print(f"Screenshots: {evidence}")
-    console.document(report.to_json())
+    _write_reports(args, console, report, differential)
+    beside = {"baseline": differential.old.to_json(), "diagnosis": differential.to_json()} if differential else {}
+    console.document({**report.to_json(), **beside})
     return EXIT_CODES[report.status]
+
+
+def _run(
+    target: str,
+    package: Package,
+    baseline: Package | None,
+    settings: CheckSettings,
+    evidence: Path,
+    only: Sequence[CheckName],
+    console: Console,
+) -> tuple[CheckReport, CheckReport | None]:
+    """Check a package, and its baseline beside it; each in browsers of its own."""
+    from healthchecks.runner import run_checks  # noqa: PLC0415 - Playwright is heavy; a wrong target is said before
+
+    def run(of: Package, compared: Package | None, wanted: Sequence[CheckName], folder: Path) -> CheckReport:
+        return run_checks(of, target=target, settings=settings, evidence=folder, baseline=compared, only=wanted, progress=console.doing)
+
+    alone = [check for check in only if check is not CheckName.DATA]
+    if baseline is None or not alone:
+        return run(package, baseline, only, evidence), None
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        of_new = pool.submit(run, package, baseline, only, evidence / "new")
+        of_old = pool.submit(run, baseline, None, alone, evidence / "old")
+        return of_new.result(), of_old.result()
+
+
+def _write_reports(args: Namespace, console: Console, report: CheckReport, differential: Differential | None) -> None:
+    """The files that were asked for."""
+    from healthchecks.page import page  # noqa: PLC0415 - the template engine is only needed for it
+
+    written: list[Path] = []
+    try:
+        if args.junit:
+            args.junit.parent.mkdir(parents=True, exist_ok=True)
+            args.junit.write_text(junit(report), encoding="utf-8")
+            written.append(args.junit)
+        if args.html:
+            args.html.mkdir(parents=True, exist_ok=True)
+            written.append(args.html / "index.html")
+            written[-1].write_text(page(report, differential), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"a report cannot be written: {error.filename}: {error.strerror}") from error
+    for path in written:
+        console.print(f"Report: {path}")
 
 
 def _extension(args: Namespace) -> ExtensionTable | None:

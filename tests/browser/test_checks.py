@@ -115,7 +115,7 @@ def test_without_any_configuration_load_and_ui_are_checked_and_the_rest_says_how
         ),
         pytest.param(an_extension(worker__js=None), "names worker.js, which is not in the package", id="the worker's file is missing"),
         pytest.param(an_extension(content__js=None), "names content.js, which is not in the package", id="a content script is missing"),
-        pytest.param(an_extension(manifest={"manifest_version": 2}), "Chrome only takes 3", id="Manifest V2"),
+        pytest.param(an_extension(manifest={"manifest_version": 2}), "Manifest V2, which Chrome no longer runs", id="Manifest V2"),
         pytest.param(
             an_extension(manifest={"content_scripts": [{"matches": ["nonsense"], "js": ["content.js"]}]}),
             "content_scripts[0].matches[0]",
@@ -138,9 +138,11 @@ def test_an_unknown_permission_is_told_and_breaks_nothing(check):
 
 
 def test_new_permissions_are_told(check):
-    newer = an_extension("1.1.0", manifest={"permissions": ["storage", "tabs"]})
+    newer = an_extension("1.1.0", manifest={"permissions": ["storage", "tabs", "alarms"], "host_permissions": ["https://new.example/*"]})
     _, found = check(newer, baseline=an_extension(), only=["load"])
-    assert "asks for more than 1.0.0 did: tabs" in messages(found["load"])
+    assert "disabled for users until they accept: tabs, https://new.example/*" in messages(found["load"])
+    assert "without a warning to users: alarms" in messages(found["load"])
+    assert found["load"].status is CheckStatus.PASSED
 
 
 def test_what_only_logs_an_error_does_not_fail(check):

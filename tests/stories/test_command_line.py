@@ -144,6 +144,23 @@ def test_check_needs_no_configuration_and_names_what_is_broken(here, capsys):
 
 
 @pytest.mark.browser
+def test_check_holds_a_version_against_its_baseline_and_writes_reports(here, capsys):
+    an_extension("1.1.0", popup__js="undefined.x").unpack(here / "new")
+    an_extension().unpack(here / "old")
+    code, out, _ = run(capsys, "check", "new", "--baseline", "old", "--junit", "reports/junit.xml", "--html", "reports/html", "--json")
+    document = json.loads(out)
+    assert (code, document["diagnosis"]["cause"], document["baseline"]["version"]) == (1, "deployment", "1.0.0")
+    assert document["diagnosis"]["checks"] == {"load": "none", "extraction": "none", "ui": "deployment", "data": "none"}
+    assert 'failures="1"' in Path("reports/junit.xml").read_text()
+    page = Path("reports/html/index.html").read_text()
+    assert "popup throws" in page
+    assert page.count("data:image/png") == 2
+    code, _, err = run(capsys, "check", "old", "--only", "load", "--html", "/proc/none")
+    assert code == 2
+    assert "cannot be written" in err
+
+
+@pytest.mark.browser
 def test_check_takes_a_zip_a_crx_and_a_baseline(here, capsys):
     from webstore.crx import new_key, sign_crx
 

@@ -1,0 +1,94 @@
+"""What two versions say of each other, and the reports that CI systems and people read."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from healthchecks.differential import Cause, compare
+from healthchecks.junit import junit
+from healthchecks.page import page
+from healthchecks.result import FLAKY, CheckName, CheckReport, CheckResult, CheckStatus, Finding
+
+PASSED = CheckResult(CheckName.UI, CheckStatus.PASSED)
+ERROR = CheckResult(CheckName.UI, CheckStatus.ERROR, (Finding("harness", "the browser died"),))
+
+
+def failed(*codes):
+    return CheckResult(CheckName.UI, CheckStatus.FAILED, tuple(Finding(code, f"<b>{code}</b> & so on", "look") for code in codes))
+
+
+def report(version, *results):
+    return CheckReport("shelf", version, results)
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "cause"),
+    [
+        (PASSED, PASSED, Cause.NONE),
+        (failed("a"), PASSED, Cause.DEPLOYMENT),
+        (failed("a"), failed("a", "b"), Cause.EXTERNAL),
+        (failed("a"), failed("b"), Cause.DEPLOYMENT),
+        (PASSED, failed("a"), Cause.FIXED),
+        (ERROR, PASSED, Cause.UNKNOWN),
+        (failed("a"), ERROR, Cause.UNKNOWN),
+    ],
+)
+def test_who_fails_says_where_the_cause_lies(new, old, cause):
+    differential = compare(report("1.3.0", new), report("1.2.0", old))
+    assert differential.cause is cause
+    assert "1.3.0" in differential.words or cause is Cause.UNKNOWN
+    assert differential.to_json()["checks"] == {"ui": cause.value}
+
+
+def test_the_gravest_cause_counts_and_the_data_check_is_of_the_new_version_alone():
+    lost = CheckResult(CheckName.DATA, CheckStatus.FAILED, (Finding("data_lost", "lost"),))
+    differential = compare(report("1.3.0", failed("a"), lost), report("1.2.0", failed("a")))
+    assert [difference.cause for difference in differential.differences] == [Cause.EXTERNAL, Cause.DEPLOYMENT]
+    assert differential.cause is Cause.DEPLOYMENT
+    assert "(data)" in differential.words
+
+
+def test_a_failure_that_did_not_repeat_is_told_as_such():
+    flaky = CheckResult(CheckName.UI, CheckStatus.PASSED, (Finding(FLAKY, "failed once", is_failure=False),))
+    assert flaky.is_flaky
+    assert flaky.to_json()["flaky"]
+    assert not PASSED.is_flaky
+
+
+def test_junit_has_a_case_for_each_check():
+    absent = CheckResult.absent(CheckName.DATA, "give --baseline")
+    text = junit(
+        report(
+            "1.3.0",
+            failed("a"),
+            absent,
+            CheckResult(CheckName.LOAD, CheckStatus.ERROR),
+            CheckResult(CheckName.EXTRACTION, CheckStatus.PASSED),
+        )
+    )
+    suite = ET.fromstring(text).find("testsuite")  # noqa: S314 - our own
+    assert suite is not None
+    assert {key: suite.get(key) for key in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "4",
+        "failures": "1",
+        "errors": "1",
+        "skipped": "1",
+    }
+    (failure,) = suite.iter("failure")
+    assert failure.get("message") == "<b>a</b> & so on"
+    assert "look" in str(failure.text)
+
+
+def test_the_page_needs_no_other_file_and_escapes_what_it_shows(tmp_path):
+    picture = tmp_path / "ui-popup.png"
+    picture.write_bytes(b"png")
+    shown = CheckResult(CheckName.UI, CheckStatus.FAILED, failed("a").findings, screenshots=(picture, Path("/gone.png")))
+    text = page(report("1.3.0", shown), compare(report("1.3.0", shown), report("1.2.0", PASSED)))
+    assert "&lt;b&gt;a&lt;/b&gt; &amp; so on" in text
+    assert "<b>a" not in text
+    assert "data:image/png;base64,cG5n" in text
+    assert "gone" not in text
+    assert "Side by side" in text
+    assert "deployment" in text
+    assert "Side by side" not in page(report("1.3.0", shown))
