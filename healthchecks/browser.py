@@ -5,7 +5,6 @@ the same id with another folder is a true update, with `onInstalled` and with us
 """
 
 import contextlib
-import dataclasses
 import json
 import os
 import signal
@@ -21,6 +20,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from healthchecks.chromium import Chromium
 from healthchecks.errors import BrowserFailed, LoadRefused
+from healthchecks.inside import READ_DATABASES, READ_STATE, READ_STORAGE, WRITE_STORAGE, ExtensionState, state_of
 from healthchecks.result import plain
 
 LAUNCH_SECONDS = 30
@@ -38,54 +38,25 @@ _QUIET = (
     "--password-store=basic",
 )
 
-_READ_STATE = """async (id) => {
-  const all = await new Promise((done) => chrome.developerPrivate.getExtensionsInfo({}, done));
-  return all.find((one) => one.id === id) ?? null;
-}"""
-_READ_STORAGE = "async () => (globalThis.chrome?.storage?.local ? await chrome.storage.local.get() : null)"
-_READ_DATABASES = """async () => {
-  const found = {};
-  for (const { name } of await indexedDB.databases()) {
-    const database = await new Promise((done, failed) => {
-      const open = indexedDB.open(name);
-      open.onsuccess = () => done(open.result);
-      open.onerror = () => failed(open.error);
-    });
-    found[name] = {};
-    for (const store of database.objectStoreNames) {
-      found[name][store] = await new Promise((done, failed) => {
-        const count = database.transaction(store).objectStore(store).count();
-        count.onsuccess = () => done(count.result);
-        count.onerror = () => failed(count.error);
-      });
-    }
-    database.close();
-  }
-  return found;
-}"""
-_WRITE_STORAGE = "async (items) => { await chrome.storage.local.set(items); }"
-
-
-@dataclasses.dataclass(frozen=True)
-class ExtensionState:
-    """What chrome://extensions says of an extension."""
-
-    version: str
-    is_enabled: bool
-    manifest_errors: tuple[str, ...]
-    runtime_errors: tuple[str, ...]
-    """Exceptions and what else Chromium counts as an error, each on one line."""
-    has_worker: bool
-    """Whether its service worker runs now; a worker that sleeps does not."""
-
 
 class ExtensionBrowser:
     """One Chromium with a profile of its own, deleted at the end."""
 
-    def __init__(self, chromium: Chromium, *, headless: bool = True, timeout_seconds: float = 30.0) -> None:
+    def __init__(
+        self,
+        chromium: Chromium,
+        *,
+        headless: bool = True,
+        timeout_seconds: float = 30.0,
+        playwright: Playwright | None = None,
+        context_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """``playwright``: one that runs already; there can be only one in a thread. ``context_options``: as Playwright's contexts take."""
         self._chromium = chromium
         self._headless = headless
         self._timeout_seconds = timeout_seconds
+        self._playwright = playwright
+        self._context_options = {"viewport": _SMALL_PAGE, **(context_options or {})}
         self._closing = contextlib.ExitStack()
         self._storage_page: tuple[str, Page] | None = None
 
@@ -95,7 +66,7 @@ class ExtensionBrowser:
             (profile / "Default").mkdir()
             preferences = {"extensions": {"ui": {"developer_mode": True}}}  # without it Chromium keeps no error lists
             (profile / "Default" / "Preferences").write_text(json.dumps(preferences), encoding="utf-8")
-            playwright = opening.enter_context(sync_playwright())
+            playwright = self._playwright or opening.enter_context(sync_playwright())
             self._context = self._launch(playwright, profile)
             opening.callback(self._close_context)
             self._cdp = self._session()
@@ -107,6 +78,11 @@ class ExtensionBrowser:
 
     def __exit__(self, *_: object) -> None:
         self._closing.close()
+
+    @property
+    def context(self) -> BrowserContext:
+        """Playwright's own view of it."""
+        return self._context
 
     def _launch(self, playwright: Playwright, profile: Path) -> BrowserContext:
         """Start Chromium in its sandbox; without it where the system allows none (as root, or where AppArmor forbids it)."""
@@ -130,8 +106,8 @@ class ExtensionBrowser:
             chromium_sandbox=sandbox,
             ignore_default_args=["--disable-extensions"],
             args=list(_QUIET),
-            viewport=cast("Any", _SMALL_PAGE),
             timeout=LAUNCH_SECONDS * 1000,
+            **cast("Any", self._context_options),
         )
 
     def _open_admin_page(self) -> None:
@@ -200,17 +176,10 @@ class ExtensionBrowser:
         Raises:
             BrowserFailed: it is not there.
         """
-        found: Mapping[str, Any] | None = self._admin.evaluate(_READ_STATE, extension_id)
+        found: Mapping[str, Any] | None = self._admin.evaluate(READ_STATE, extension_id)
         if found is None:
             raise BrowserFailed("Chromium does not list the extension that it has loaded")
-        views = cast("list[Mapping[str, Any]]", found.get("views", []))
-        return ExtensionState(
-            version=str(found.get("version", "")),
-            is_enabled=found.get("state") == "ENABLED",
-            manifest_errors=_messages(found.get("manifestErrors")),
-            runtime_errors=_messages(found.get("runtimeErrors")),
-            has_worker=any(view.get("type") == "EXTENSION_SERVICE_WORKER_BACKGROUND" for view in views),
-        )
+        return state_of(found)
 
     def settle(self, extension_id: str, *, seconds: float, until: Callable[[ExtensionState], bool] | None = None) -> ExtensionState:
         """Wait until ``until`` holds and the error lists are calm, at most so long; the state then."""
@@ -269,15 +238,15 @@ class ExtensionBrowser:
 
     def storage(self, extension_id: str) -> dict[str, Any] | None:
         """All of `chrome.storage.local`; none when the extension has no such storage. It works with a dead worker too."""
-        return self._in_extension(extension_id).evaluate(_READ_STORAGE)
+        return self._in_extension(extension_id).evaluate(READ_STORAGE)
 
     def databases(self, extension_id: str) -> dict[str, dict[str, int]]:
         """Every IndexedDB of the extension: the number of records in each of its stores."""
-        return self._in_extension(extension_id).evaluate(_READ_DATABASES)
+        return self._in_extension(extension_id).evaluate(READ_DATABASES)
 
     def fill_storage(self, extension_id: str, items: Mapping[str, Any]) -> None:
         """Put items into `chrome.storage.local`."""
-        self._in_extension(extension_id).evaluate(_WRITE_STORAGE, dict(items))
+        self._in_extension(extension_id).evaluate(WRITE_STORAGE, dict(items))
 
     def _in_extension(self, extension_id: str) -> Page:
         """A page of the extension's own origin in which none of its code runs: its manifest, shown as text."""
@@ -292,9 +261,3 @@ class ExtensionBrowser:
         if self._storage_page and not self._storage_page[1].is_closed():
             self._storage_page[1].close()
         self._storage_page = None
-
-
-def _messages(errors: Any) -> tuple[str, ...]:
-    """Messages of an error list, without Chromium's warnings."""
-    listed = cast("list[Mapping[str, Any]]", errors or [])
-    return tuple(plain(str(error.get("message", ""))) for error in listed if error.get("severity", "ERROR") == "ERROR")

@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from healthchecks.browser import ExtensionBrowser, ExtensionState
+from healthchecks.browser import ExtensionBrowser
+from healthchecks.inside import ExtensionState
 from healthchecks.result import CheckName, CheckResult, Finding
 from webstore.package import Package
 

@@ -1,0 +1,65 @@
+"""What is asked inside the browser: the scripts that read an extension's state and its data, and what they answer."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, cast
+
+from healthchecks.result import plain
+
+READ_STATE = """async (id) => {
+  const all = await new Promise((done) => chrome.developerPrivate.getExtensionsInfo({}, done));
+  return all.find((one) => one.id === id) ?? null;
+}"""
+READ_STORAGE = "async () => (globalThis.chrome?.storage?.local ? await chrome.storage.local.get() : null)"
+READ_DATABASES = """async () => {
+  const found = {};
+  for (const { name } of await indexedDB.databases()) {
+    const database = await new Promise((done, failed) => {
+      const open = indexedDB.open(name);
+      open.onsuccess = () => done(open.result);
+      open.onerror = () => failed(open.error);
+    });
+    found[name] = {};
+    for (const store of database.objectStoreNames) {
+      found[name][store] = await new Promise((done, failed) => {
+        const count = database.transaction(store).objectStore(store).count();
+        count.onsuccess = () => done(count.result);
+        count.onerror = () => failed(count.error);
+      });
+    }
+    database.close();
+  }
+  return found;
+}"""
+WRITE_STORAGE = "async (items) => { await chrome.storage.local.set(items); }"
+
+
+@dataclasses.dataclass(frozen=True)
+class ExtensionState:
+    """What chrome://extensions says of an extension."""
+
+    version: str
+    is_enabled: bool
+    manifest_errors: tuple[str, ...]
+    runtime_errors: tuple[str, ...]
+    """Exceptions and what else Chromium counts as an error, each on one line."""
+    has_worker: bool
+    """Whether its service worker runs now; a worker that sleeps does not."""
+
+
+def state_of(found: Mapping[str, Any]) -> ExtensionState:
+    """What `READ_STATE` answers, as the checks take it."""
+    views = cast("list[Mapping[str, Any]]", found.get("views", []))
+    return ExtensionState(
+        version=str(found.get("version", "")),
+        is_enabled=found.get("state") == "ENABLED",
+        manifest_errors=_messages(found.get("manifestErrors")),
+        runtime_errors=_messages(found.get("runtimeErrors")),
+        has_worker=any(view.get("type") == "EXTENSION_SERVICE_WORKER_BACKGROUND" for view in views),
+    )
+
+
+def _messages(errors: Any) -> tuple[str, ...]:
+    """Messages of an error list, without Chromium's warnings."""
+    listed = cast("list[Mapping[str, Any]]", errors or [])
+    return tuple(plain(str(error.get("message", ""))) for error in listed if error.get("severity", "ERROR") == "ERROR")
