@@ -41,7 +41,7 @@ def check(args: Namespace) -> int:
     show_report(console, report)
     if differential:
         show_report(console, differential.old)
-        console.print(f"Diagnosis: {differential.cause.value}: {differential.words}")
+        console.print(f"Diagnosis: {differential.origin.value}: {differential.words}")
     console.print(f"Screenshots: {evidence}")
     _write_reports(args, console, report, differential)
     beside = {"baseline": differential.old.to_json(), "diagnosis": differential.to_json()} if differential else {}

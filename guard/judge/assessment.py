@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 
 from guard.judge.verdict import SignalVerdict, Verdict
 from guard.model import Signal
-from healthchecks.result import CheckName, CheckReport, CheckStatus
+from healthchecks.differential import Origin, origin_of
+from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus
 from webstore.versions import Version
 
 
@@ -135,8 +136,9 @@ def _sort_breaches(release: Observation, baseline: Observation) -> tuple[list[st
         if verdict.verdict is not Verdict.BREACH:
             continue
         if signal is Signal.HEALTH:
-            for check in _failed(release.checks):
-                {True: shared, False: own, None: unclear}[_fails_too(check, baseline.checks)].append(f"check {check}")
+            for check, result in _failed(release.checks).items():
+                place = {Origin.EXTERNAL: shared, Origin.DEPLOYMENT: own}.get(_origin(result, baseline.checks), unclear)
+                place.append(f"check {check}")
             continue
         counterpart = baseline.signals.get(signal)
         is_shared = counterpart is not None and counterpart.verdict is Verdict.BREACH
@@ -148,19 +150,12 @@ def _sort_breaches(release: Observation, baseline: Observation) -> tuple[list[st
     return own, shared, unclear
 
 
-def _failed(report: CheckReport | None) -> list[CheckName]:
-    return [result.check for result in report.checks if result.status is CheckStatus.FAILED] if report else []
+def _failed(report: CheckReport | None) -> dict[CheckName, CheckResult]:
+    return {result.check: result for result in report.checks if result.status is CheckStatus.FAILED} if report else {}
 
 
-def _fails_too(check: CheckName, baseline: CheckReport | None) -> bool | None:
-    """Whether the baseline fails the same check; none when that is not known."""
-    status = next((result.status for result in baseline.checks if result.check is check), None) if baseline else None
-    match status:
-        case CheckStatus.FAILED:
-            return True
-        case CheckStatus.PASSED:
-            return False
-        case CheckStatus.NOT_CONFIGURED if check is CheckName.DATA:
-            return False  # the data check compares with the baseline, so its failure is the release's own
-        case _:
-            return None
+def _origin(failed: CheckResult, baseline: CheckReport | None) -> Origin:
+    """What a failed check comes from, by what the baseline does in it; unknown when the baseline was not checked."""
+    if baseline is None:
+        return Origin.UNKNOWN
+    return origin_of(failed, next((result for result in baseline.checks if result.check is failed.check), None))

@@ -135,9 +135,14 @@ def check_running(browser: ExtensionBrowser, extension_id: str, package: Package
         return not has_worker or state.has_worker or any(_REGISTRATION_FAILED in error for error in state.manifest_errors)
 
     findings = check_scripts(browser, package)
-    began = time.monotonic()
-    watched = _WATCHED_SECONDS if has_worker else 0.0
-    state = browser.settle(extension_id, seconds=_WORKER_SECONDS, until=lambda now: is_decided(now) and time.monotonic() - began >= watched)
+    decided_at: list[float] = []
+
+    def was_watched(state: ExtensionState) -> bool:
+        if is_decided(state) and not decided_at:
+            decided_at.append(time.monotonic())
+        return bool(decided_at) and time.monotonic() - decided_at[0] >= (_WATCHED_SECONDS if has_worker else 0.0)
+
+    state = browser.settle(extension_id, seconds=_WORKER_SECONDS, until=was_watched)
     if not state.is_enabled:
         findings.append(Finding("disabled", "Chromium disabled the extension", "look at it at chrome://extensions"))
     if not is_decided(state):

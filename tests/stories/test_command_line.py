@@ -149,7 +149,7 @@ def test_check_holds_a_version_against_its_baseline_and_writes_reports(here, cap
     an_extension().unpack(here / "old")
     code, out, _ = run(capsys, "check", "new", "--baseline", "old", "--junit", "reports/junit.xml", "--html", "reports/html", "--json")
     document = json.loads(out)
-    assert (code, document["diagnosis"]["cause"], document["baseline"]["version"]) == (1, "deployment", "1.0.0")
+    assert (code, document["diagnosis"]["origin"], document["baseline"]["version"]) == (1, "deployment", "1.0.0")
     assert document["diagnosis"]["checks"] == {"load": "none", "extraction": "none", "ui": "deployment", "data": "none"}
     assert 'failures="1"' in Path("reports/junit.xml").read_text()
     page = Path("reports/html/index.html").read_text()

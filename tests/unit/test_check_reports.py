@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from healthchecks.differential import Cause, compare
+from healthchecks.differential import Origin, compare
 from healthchecks.junit import junit
 from healthchecks.page import page
 from healthchecks.result import FLAKY, CheckName, CheckReport, CheckResult, CheckStatus, Finding
@@ -23,29 +23,29 @@ def report(version, *results):
 
 
 @pytest.mark.parametrize(
-    ("new", "old", "cause"),
+    ("new", "old", "origin"),
     [
-        (PASSED, PASSED, Cause.NONE),
-        (failed("a"), PASSED, Cause.DEPLOYMENT),
-        (failed("a"), failed("a", "b"), Cause.EXTERNAL),
-        (failed("a"), failed("b"), Cause.DEPLOYMENT),
-        (PASSED, failed("a"), Cause.FIXED),
-        (ERROR, PASSED, Cause.UNKNOWN),
-        (failed("a"), ERROR, Cause.UNKNOWN),
+        (PASSED, PASSED, Origin.NONE),
+        (failed("a"), PASSED, Origin.DEPLOYMENT),
+        (failed("a"), failed("a", "b"), Origin.EXTERNAL),
+        (failed("a"), failed("b"), Origin.UNKNOWN),
+        (PASSED, failed("a"), Origin.FIXED),
+        (ERROR, PASSED, Origin.UNKNOWN),
+        (failed("a"), ERROR, Origin.UNKNOWN),
     ],
 )
-def test_who_fails_says_where_the_cause_lies(new, old, cause):
+def test_who_fails_says_where_the_cause_lies(new, old, origin):
     differential = compare(report("1.3.0", new), report("1.2.0", old))
-    assert differential.cause is cause
-    assert "1.3.0" in differential.words or cause is Cause.UNKNOWN
-    assert differential.to_json()["checks"] == {"ui": cause.value}
+    assert differential.origin is origin
+    assert "1.3.0" in differential.words
+    assert differential.to_json()["checks"] == {"ui": origin.value}
 
 
 def test_the_gravest_cause_counts_and_the_data_check_is_of_the_new_version_alone():
     lost = CheckResult(CheckName.DATA, CheckStatus.FAILED, (Finding("data_lost", "lost"),))
     differential = compare(report("1.3.0", failed("a"), lost), report("1.2.0", failed("a")))
-    assert [difference.cause for difference in differential.differences] == [Cause.EXTERNAL, Cause.DEPLOYMENT]
-    assert differential.cause is Cause.DEPLOYMENT
+    assert [difference.origin for difference in differential.differences] == [Origin.EXTERNAL, Origin.DEPLOYMENT]
+    assert differential.origin is Origin.DEPLOYMENT
     assert "(data)" in differential.words
 
 
