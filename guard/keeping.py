@@ -5,8 +5,10 @@ import dataclasses
 from collections.abc import Generator
 
 from guard.engine import Engine, Guarded
+from guard.errors import UsageError
 from guard.model import Release, ReleaseState
 from guard.rollback.plan import RollbackState
+from webstore.archive import Kept
 from webstore.errors import ReleaseGuardError
 from webstore.models import Item
 from webstore.package import Package
@@ -44,6 +46,26 @@ def keep_package(engine: Engine, release: Release, package: Package) -> Release:
         return release
     engine.releases.set_digest(release.item, release.version, digest)
     return dataclasses.replace(release, digest=digest)
+
+
+class NotKept(UsageError):
+    """The archive holds no package of a version."""
+
+    hint = "see `release-guard archive list`"
+
+
+def kept_package(engine: Engine, item: Item, version: Version) -> tuple[Kept, Package]:
+    """A version out of the archive, under its own number: what is kept once may have been kept under another.
+
+    Raises:
+        NotKept: it is not there.
+        ArchiveDamaged: it is not what it was.
+    """
+    kept = engine.archive.find(item.id, version)
+    package = engine.archive.get(kept.digest) if kept else None
+    if kept is None or package is None:
+        raise NotKept(f"no package of {version} is kept")
+    return kept, package if package.version == version else package.with_version(version)
 
 
 @contextlib.contextmanager

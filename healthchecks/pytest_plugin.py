@@ -20,7 +20,7 @@ is needed). Tests that use its ``page`` and ``context`` get the extension as wel
 import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -126,8 +126,9 @@ def service_worker(extension: Extension, extension_context: "BrowserContext") ->
 @pytest.fixture
 def popup_page(extension: Extension, extension_context: "BrowserContext") -> "Page":
     """The extension's popup, in a tab."""
-    action: Any = extension.manifest.get("action")
-    path: Any = cast("dict[str, Any]", action).get("default_popup") if isinstance(action, dict) else None
+    from webstore.package import field_at  # noqa: PLC0415 - as above
+
+    path = field_at(extension.manifest, "action.default_popup")
     if not isinstance(path, str):
         pytest.fail("the manifest names no popup (action.default_popup)", pytrace=False)
     page = extension_context.new_page()

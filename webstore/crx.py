@@ -135,6 +135,13 @@ def new_key() -> "RSAPrivateKey":
     return rsa.generate_private_key(public_exponent=65_537, key_size=2048)
 
 
+def private_pem(key: "RSAPrivateKey") -> bytes:
+    """A key as it is kept in files, PEM (PKCS 8), not encrypted."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - as above
+
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
 def stored_key(file: Path) -> "RSAPrivateKey":
     """The RSA key in a PEM file, which is made, readable by its owner only, when it is not there: an id that stays the same.
 
@@ -146,10 +153,9 @@ def stored_key(file: Path) -> "RSAPrivateKey":
 
     if not file.exists():
         key = new_key()
-        plain = serialization.NoEncryption()
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)
-        file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
+        file.write_bytes(private_pem(key))
         return key
     try:
         key = serialization.load_pem_private_key(file.read_bytes(), password=None)

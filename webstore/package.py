@@ -147,6 +147,13 @@ class Package:
         return Package.of(Overlay(self.files, {MANIFEST: text.encode()}))
 
 
+def field_at(value: Any, path: str) -> Any:
+    """What stands at a dotted path in a manifest or in a part of one; none when nothing does."""
+    for key in path.split("."):
+        value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
+    return value
+
+
 def _manifest(files: Files) -> Mapping[str, Any]:
     if MANIFEST not in files:
         raise PackageError("manifest.json is missing at the package's root")

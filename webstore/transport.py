@@ -104,7 +104,7 @@ class Transport:
             answer = self._session.request(
                 method,
                 f"{self._base_url}/{path}",
-                timeout=(self._limits.connect, longest if "data" in request else self._limits.read),
+                timeout=(self._limits.connect, longest),
                 allow_redirects=False,
                 stream=True,
                 **request,

@@ -1,5 +1,6 @@
 """The update service: what browsers are offered, and the signed package that they would get."""
 
+import contextlib
 import dataclasses
 import hashlib
 import hmac
@@ -120,14 +121,16 @@ def _received(answer: requests.Response, longest: int) -> _Download:
     """An answer's body: in memory while it is small, then on disk."""
     file = tempfile.SpooledTemporaryFile(max_size=8 * CHUNK)  # noqa: SIM115 - closed by who takes it over
     digest, size = hashlib.sha256(), 0
-    for chunk in answer.iter_content(CHUNK):
-        size += len(chunk)
-        if size > longest:
-            file.close()
-            raise UpdateServiceError(f"the update service's answer is longer than {longest} bytes")
-        digest.update(chunk)
-        file.write(chunk)
-    file.seek(0)
+    with contextlib.ExitStack() as on_error:
+        on_error.callback(file.close)
+        for chunk in answer.iter_content(CHUNK):
+            size += len(chunk)
+            if size > longest:
+                raise UpdateServiceError(f"the update service's answer is longer than {longest} bytes")
+            digest.update(chunk)
+            file.write(chunk)
+        file.seek(0)
+        on_error.pop_all()
     return _Download(file, digest.hexdigest())
 
 

@@ -9,7 +9,7 @@ from guard.cli import opening
 from guard.cli.console import Console
 from guard.engine import Engine
 from guard.errors import ExitCode, UsageError
-from guard.keeping import fetch_published, keep_package, prune
+from guard.keeping import fetch_published, keep_package, kept_package, prune
 from guard.observing import observe_release
 from guard.outcome import iso
 from webstore.archive import Kept
@@ -79,16 +79,12 @@ def _json(kept: Kept, engine: Engine) -> dict[str, Any]:
 
 def _fetch(args: Namespace, console: Console, engine: Engine) -> int:
     version = Version.parse(args.version)
-    kept = engine.archive.find(_item(args, engine).id, version)
-    package = engine.archive.get(kept.digest) if kept else None
-    if kept is None or package is None:
-        raise UsageError(f"no package of {version} is kept").advise("see `release-guard archive list`")
+    kept, package = kept_package(engine, _item(args, engine), version)
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", kept.name).strip("-.") or kept.item_id
     target: Path = args.output or Path(f"{plain}-{version}.zip")
-    restored = package if package.version == version else package.with_version(version)
     try:
         with target.open("xb") as file:
-            restored.write_zip(file)
+            package.write_zip(file)
     except FileExistsError as error:
         raise UsageError(f"{target} is there already").advise("name another file with --output") from error
     except OSError as error:

@@ -12,7 +12,7 @@ from guard.cli.summary import show_report
 from guard.config import FILE_NAME, ExtensionTable, load
 from guard.engine import Engine
 from guard.errors import ExitCode, UsageError
-from guard.keeping import fetch_published
+from guard.keeping import fetch_published, kept_package
 from guard.observing import observe_release
 from healthchecks.differential import Differential, compare
 from healthchecks.junit import junit
@@ -75,8 +75,6 @@ def _run(
 
 def _write_reports(args: Namespace, console: Console, report: CheckReport, differential: Differential | None) -> None:
     """The files that were asked for."""
-    from healthchecks.page import page  # noqa: PLC0415 - the template engine is only needed for it
-
     written: list[Path] = []
     try:
         if args.junit:
@@ -84,6 +82,8 @@ def _write_reports(args: Namespace, console: Console, report: CheckReport, diffe
             args.junit.write_text(junit(report), encoding="utf-8")
             written.append(args.junit)
         if args.html:
+            from healthchecks.page import page  # noqa: PLC0415 - the template engine is only needed for it
+
             args.html.mkdir(parents=True, exist_ok=True)
             written.append(args.html / "index.html")
             written[-1].write_text(page(report, differential), encoding="utf-8")
@@ -123,8 +123,4 @@ def _published(engine: Engine, args: Namespace) -> Package:
 
 def _kept(engine: Engine, args: Namespace, text: str) -> Package:
     version = Version.parse(text)
-    kept = engine.archive.find(engine.config.select(args.item).id, version)
-    package = engine.archive.get(kept.digest) if kept else None
-    if package is None:
-        raise UsageError(f"no package of {version} is kept").advise("see `release-guard archive list`")
-    return package.with_version(version)
+    return kept_package(engine, engine.config.select(args.item).item, version)[1]

@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -55,6 +54,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _dispatch(args: argparse.Namespace) -> int:
+    import logging  # noqa: PLC0415 - the parser and --help do without
+
     # What it retries in its own time is no news; what comes of it is told by our own errors.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     module, _, function = COMMANDS[args.command].partition(":")

@@ -9,7 +9,7 @@ from typing import Any, cast
 from healthchecks.browser import ExtensionBrowser
 from healthchecks.inside import ExtensionState
 from healthchecks.result import CheckName, CheckResult, Finding
-from webstore.package import Package
+from webstore.package import Package, field_at
 
 _MANIFEST_VERSION = 3
 _WORKER_SECONDS = 5.0
@@ -80,16 +80,16 @@ _MANY_FILES = ("icons", "action.default_icon", "theme.images", "sandbox.pages")
 def named_files(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Every file that a manifest names, with the field that names it."""
     for field in _ONE_FILE:
-        value = _at(manifest, field)
+        value = field_at(manifest, field)
         if isinstance(value, str) and value:
             yield field, value
     for field in _MANY_FILES:
-        yield from ((field, name) for name in _texts(_at(manifest, field)))
+        yield from ((field, name) for name in _texts(field_at(manifest, field)))
     for index, script in enumerate(_list(manifest.get("content_scripts"))):
         for kind in ("js", "css"):
-            yield from ((f"content_scripts[{index}].{kind}", name) for name in _texts(_at(script, kind)))
-    for index, rules in enumerate(_list(_at(manifest, "declarative_net_request.rule_resources"))):
-        path = _at(rules, "path")
+            yield from ((f"content_scripts[{index}].{kind}", name) for name in _texts(field_at(script, kind)))
+    for index, rules in enumerate(_list(field_at(manifest, "declarative_net_request.rule_resources"))):
+        path = field_at(rules, "path")
         if isinstance(path, str):
             yield f"declarative_net_request.rule_resources[{index}]", path
     locale = manifest.get("default_locale")
@@ -107,17 +107,10 @@ def _texts(value: Any) -> list[str]:
     return [one for one in found if isinstance(one, str)]
 
 
-def _at(value: Any, path: str) -> Any:
-    """What stands at a dotted path; none when nothing does."""
-    for key in path.split("."):
-        value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
-    return value
-
-
 def check_scripts(browser: ExtensionBrowser, package: Package) -> list[Finding]:
     """Content scripts that Chromium's own parser refuses: they would only be found on a page that they match."""
     scripts = _list(package.manifest.get("content_scripts"))
-    names = dict.fromkeys(name.lstrip("/") for script in scripts for name in _texts(_at(script, "js")))
+    names = dict.fromkeys(name.lstrip("/") for script in scripts for name in _texts(field_at(script, "js")))
     return [
         Finding("script_syntax", f"the content script {name} cannot be parsed: {fault}", "correct the script")
         for name in names
@@ -129,7 +122,7 @@ def check_running(browser: ExtensionBrowser, extension_id: str, package: Package
     """What Chromium says of the loaded extension: manifest errors, its worker, exceptions at the start, new permissions."""
     if "theme" in package.manifest:
         return CheckResult.of(CheckName.LOAD, [], note="a theme: Chromium has taken it, and there is nothing in it that runs")
-    has_worker = isinstance(_at(package.manifest, "background.service_worker"), str)
+    has_worker = isinstance(field_at(package.manifest, "background.service_worker"), str)
 
     def is_decided(state: ExtensionState) -> bool:
         return not has_worker or state.has_worker or any(_REGISTRATION_FAILED in error for error in state.manifest_errors)
@@ -170,7 +163,7 @@ def missing_imports(package: Package) -> list[Finding]:
 
     Found by their look, so only asked for when the worker is known not to start.
     """
-    start = str(_at(package.manifest, "background.service_worker")).lstrip("/")
+    start = str(field_at(package.manifest, "background.service_worker")).lstrip("/")
     waiting, seen = [start], {start}
     findings: list[Finding] = []
     while waiting:
@@ -229,4 +222,4 @@ def _asked(package: Package, field: str) -> set[str]:
 def _hosts(package: Package) -> set[str]:
     """Every host that the package may reach: by permission, and by its content scripts."""
     scripts = _list(package.manifest.get("content_scripts"))
-    return _asked(package, "host_permissions") | {match for script in scripts for match in _texts(_at(script, "matches"))}
+    return _asked(package, "host_permissions") | {match for script in scripts for match in _texts(field_at(script, "matches"))}

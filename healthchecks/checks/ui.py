@@ -12,7 +12,7 @@ from healthchecks.browser import ExtensionBrowser
 from healthchecks.checks.extraction import take_picture
 from healthchecks.result import CheckName, CheckResult, Finding, plain
 from healthchecks.settings import CheckSettings
-from webstore.package import Package
+from webstore.package import Package, field_at
 
 _POPUP_SIZE = {"width": 400, "height": 600}
 _CALM_MS = 150
@@ -20,6 +20,16 @@ _CLICK_MS = 1000
 _MOST_CLICKS = 12
 _TEXT_SECONDS = 5.0
 _DEVTOOLS = "devtools"
+_PAGES = {
+    "popup": ("action.default_popup",),
+    "options": ("options_ui.page", "options_page"),
+    "side_panel": ("side_panel.default_path",),
+    "newtab": ("chrome_url_overrides.newtab",),
+    "history": ("chrome_url_overrides.history",),
+    "bookmarks": ("chrome_url_overrides.bookmarks",),
+    _DEVTOOLS: ("devtools_page",),
+}
+"""By the name that the settings use: the fields of the manifest that may name the page."""
 _BUTTONS = "button:visible, [role=button]:visible, input[type=button]:visible, input[type=submit]:visible, summary:visible"
 _NO_NETWORK = ("Failed to fetch", "NetworkError", "ERR_INTERNET_DISCONNECTED", "Load failed")
 _DEVTOOLS_STUB = """(() => {
@@ -56,23 +66,10 @@ def check_ui(browser: ExtensionBrowser, extension_id: str, package: Package, set
 
 def own_pages(package: Package) -> Iterator[tuple[str, str]]:
     """The pages that the manifest names, by the name that the settings use."""
-    manifest = package.manifest
-    for name, table, key in (
-        ("popup", "action", "default_popup"),
-        ("options", "options_ui", "page"),
-        ("side_panel", "side_panel", "default_path"),
-        ("newtab", "chrome_url_overrides", "newtab"),
-        ("history", "chrome_url_overrides", "history"),
-        ("bookmarks", "chrome_url_overrides", "bookmarks"),
-    ):
-        value: Any = manifest.get(table)
-        path: Any = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
-        if name == "options" and not path:
-            path = manifest.get("options_page")
-        if isinstance(path, str) and path:
+    for name, fields in _PAGES.items():
+        paths = (field_at(package.manifest, field) for field in fields)
+        if path := next((path for path in paths if isinstance(path, str) and path), None):
             yield name, path
-    if isinstance(devtools := manifest.get("devtools_page"), str):
-        yield _DEVTOOLS, devtools
 
 
 class _OwnPage:

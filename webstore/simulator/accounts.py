@@ -220,16 +220,15 @@ def _unauthenticated(reason: str, message: str) -> Refused:
 def _service_account(account: Account, base_url: str, _folder: Path) -> dict[str, Any]:
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - heavy
 
-    from webstore.crx import new_key  # noqa: PLC0415 - as above
+    from webstore.crx import new_key, private_pem  # noqa: PLC0415 - as above
 
     key = new_key()
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
     account.public_key = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
     return {
         "type": "service_account",
         "project_id": "local-project",
         "private_key_id": secrets.token_hex(20),
-        "private_key": private,
+        "private_key": private_pem(key).decode(),
         "client_email": account.email,
         "client_id": "1",
         "token_uri": f"{base_url}/token",

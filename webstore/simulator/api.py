@@ -16,7 +16,6 @@ from webstore.simulator.accounts import Accounts
 from webstore.simulator.faults import Faults
 from webstore.simulator.refused import Refused, invalid
 from webstore.simulator.requests import (
-    REQUESTS,
     PublishItemRequest,
     Query,
     RollbackItemRequest,
@@ -26,7 +25,6 @@ from webstore.simulator.requests import (
 from webstore.simulator.state import LocalStore
 
 _KEPT_CALLS = 10_000
-_READING = frozenset({"fetchStatus", "queryMetrics", "fetchReviews", "getRatingSummary"})
 
 
 class Api:
@@ -85,7 +83,7 @@ class Api:
         return response
 
     async def _perform(self, request: Request, item: Item, method: str, seen: dict[str, Any]) -> Any:
-        reading = method in _READING
+        reading = method in self._reading
         known = self._reading if reading else self._changing
         if method not in known or request.method != ("GET" if reading else "POST"):
             raise Refused(404, "NOT_FOUND", f"There is no method {method[:60]!r}.")
@@ -100,7 +98,7 @@ class Api:
                 raise invalid("The package is uploaded at /upload/v2/….")
             return await run_in_threadpool(self._upload, item, await uploads.receive(request))
         body = read_request(method, await request.body())
-        seen["body"] = body.model_dump(exclude_unset=True) if method in REQUESTS else None
+        seen["body"] = body.model_dump(exclude_unset=True)
         return await run_in_threadpool(self._changing[method], item, body)
 
     def _upload(self, item: Item, archive: IO[bytes]) -> Any:

@@ -5,7 +5,7 @@ Source: the store's documentation on skipping the review for eligible changes.
 
 from typing import Any, cast
 
-from webstore.package import MANIFEST, STORE_KEYS, Package
+from webstore.package import MANIFEST, STORE_KEYS, Package, field_at
 
 
 def may_skip_review(published: Package, draft: Package) -> bool:
@@ -27,9 +27,6 @@ def _digest(package: Package, name: str) -> bytes | None:
 
 
 def _rule_files(package: Package) -> set[str]:
-    declared: Any = package.manifest.get("declarative_net_request")
-    resources: Any = cast("dict[str, Any]", declared).get("rule_resources") if isinstance(declared, dict) else None
-    if not isinstance(resources, list):
-        return set()
-    paths = (cast("dict[str, Any]", one).get("path") for one in cast("list[Any]", resources) if isinstance(one, dict))
+    resources = field_at(package.manifest, "declarative_net_request.rule_resources")
+    paths = (field_at(one, "path") for one in cast("list[Any]", resources)) if isinstance(resources, list) else ()
     return {path.removeprefix("/") for path in paths if isinstance(path, str)}
