@@ -15,13 +15,14 @@ from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any, Self, cast
 
-from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, Route, sync_playwright
+from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from healthchecks.chromium import Chromium
 from healthchecks.errors import BrowserFailed, LoadRefused
-from healthchecks.inside import READ_DATABASES, READ_STATE, READ_STORAGE, WRITE_STORAGE, ExtensionState, state_of
+from healthchecks.inside import READ_DATABASES, READ_STATE, READ_STORAGE, WRITE_DATABASES, WRITE_STORAGE, ExtensionState, state_of
 from healthchecks.result import plain
+from healthchecks.stored import Database
 
 LAUNCH_SECONDS = 30
 _POLL_MS = 40
@@ -211,42 +212,47 @@ class ExtensionBrowser:
         """An empty tab."""
         return self._context.new_page()
 
-    def open(self, url: str, page_file: Path | None = None) -> Page:
-        """A tab with a web page: live, or ``page_file`` under that address without any network.
+    def new_tab_behind(self, url: str) -> Page:
+        """A tab with a page that is not the active one, as a popup is not: what it asks of "the active tab" is the page before it."""
+        with self._context.expect_page() as opened:
+            self._cdp.send("Target.createTarget", {"url": url, "background": True})
+        opened.value.wait_for_load_state("load")
+        return opened.value
 
-        Raises:
-            BrowserFailed: it cannot be opened.
-        """
-        page = self.new_page()
-        if page_file is not None:
-            content = page_file.read_bytes()
+    def unload(self, extension_id: str) -> None:
+        """Take the extension out, with everything that it has stored."""
+        self.close_storage_page()
+        self._cdp.send("Extensions.uninstall", {"id": extension_id})
 
-            def answer(route: Route) -> None:
-                if route.request.url == page.url or route.request.is_navigation_request():
-                    route.fulfill(body=content, content_type="text/html; charset=utf-8")
-                elif route.request.url.startswith(("http:", "https:")):
-                    route.abort()
-                else:
-                    route.continue_()
-
-            page.route("**/*", answer)
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still does what it is told."""
         try:
-            page.goto(url, wait_until="load")
-        except PlaywrightError as error:
-            raise BrowserFailed(f"{plain(url)} cannot be opened: {plain(error.message.splitlines()[0])}") from None
-        return page
+            self._admin.evaluate("1")
+        except PlaywrightError:
+            return False
+        return True
 
     def storage(self, extension_id: str) -> dict[str, Any] | None:
         """All of `chrome.storage.local`; none when the extension has no such storage. It works with a dead worker too."""
-        return self._in_extension(extension_id).evaluate(READ_STORAGE)
+        return self.in_extension(extension_id, READ_STORAGE)
 
-    def databases(self, extension_id: str) -> dict[str, dict[str, int]]:
-        """Every IndexedDB of the extension: the number of records in each of its stores."""
-        return self._in_extension(extension_id).evaluate(READ_DATABASES)
+    def databases(self, extension_id: str) -> dict[str, Database]:
+        """Every IndexedDB of the extension."""
+        found: Mapping[str, Mapping[str, Any]] = self.in_extension(extension_id, READ_DATABASES)
+        return {name: Database(int(one["version"]), {**one["stores"]}) for name, one in found.items()}
 
     def fill_storage(self, extension_id: str, items: Mapping[str, Any]) -> None:
         """Put items into `chrome.storage.local`."""
-        self._in_extension(extension_id).evaluate(WRITE_STORAGE, dict(items))
+        self.in_extension(extension_id, WRITE_STORAGE, dict(items))
+
+    def fill_databases(self, extension_id: str, databases: Mapping[str, Any]) -> None:
+        """Put records into IndexedDB, as `DataSettings.databases_file` has them; stores that are not there are made."""
+        self.in_extension(extension_id, WRITE_DATABASES, dict(databases))
+
+    def in_extension(self, extension_id: str, script: str, argument: Any = None) -> Any:
+        """Run a script of ours with the extension's rights, where none of its own code runs."""
+        return self._in_extension(extension_id).evaluate(script, argument)
 
     def _in_extension(self, extension_id: str) -> Page:
         """A page of the extension's own origin in which none of its code runs: its manifest, shown as text."""

@@ -29,3 +29,9 @@ class CheckSettingsError(HealthCheckError):
     """The settings of the checks cannot be used."""
 
     hint = "correct the extension's `checks` in release-guard.toml"
+
+
+class StepFailed(HealthCheckError):
+    """A step of a scenario could not be done, or what it waits for did not come."""
+
+    hint = "do the step by hand, with the extension loaded, and look at the screenshot"

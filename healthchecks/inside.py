@@ -19,9 +19,9 @@ READ_DATABASES = """async () => {
       open.onsuccess = () => done(open.result);
       open.onerror = () => failed(open.error);
     });
-    found[name] = {};
+    found[name] = { version: database.version, stores: {} };
     for (const store of database.objectStoreNames) {
-      found[name][store] = await new Promise((done, failed) => {
+      found[name].stores[store] = await new Promise((done, failed) => {
         const count = database.transaction(store).objectStore(store).count();
         count.onsuccess = () => done(count.result);
         count.onerror = () => failed(count.error);
@@ -30,6 +30,32 @@ READ_DATABASES = """async () => {
     database.close();
   }
   return found;
+}"""
+WRITE_DATABASES = """async (databases) => {
+  for (const [name, { version, stores }] of Object.entries(databases)) {
+    const database = await new Promise((done, failed) => {
+      const open = indexedDB.open(name, version);
+      open.onupgradeneeded = () => {
+        for (const [store, { keyPath, autoIncrement }] of Object.entries(stores)) {
+          if (!open.result.objectStoreNames.contains(store)) {
+            open.result.createObjectStore(store, { keyPath: keyPath ?? null, autoIncrement: autoIncrement ?? false });
+          }
+        }
+      };
+      open.onsuccess = () => done(open.result);
+      open.onerror = () => failed(open.error);
+      open.onblocked = () => failed(new Error(`the database ${name} is in use`));
+    });
+    const transaction = database.transaction(Object.keys(stores), 'readwrite');
+    for (const [store, { keys, records }] of Object.entries(stores)) {
+      (records ?? []).forEach((record, at) => transaction.objectStore(store).put(record, ...(keys ? [keys[at]] : [])));
+    }
+    await new Promise((done, failed) => {
+      transaction.oncomplete = done;
+      transaction.onabort = () => failed(transaction.error);
+    });
+    database.close();
+  }
 }"""
 WRITE_STORAGE = "async (items) => { await chrome.storage.local.set(items); }"
 

@@ -12,12 +12,13 @@ _LONGEST_TEXT = 400
 
 
 class CheckName(enum.StrEnum):
-    """The four checks."""
+    """The four checks, and a team's own."""
 
     LOAD = "load"
     EXTRACTION = "extraction"
     UI = "ui"
     DATA = "data"
+    CUSTOM = "custom"
 
 
 class CheckStatus(enum.StrEnum):
@@ -40,6 +41,53 @@ class Finding:
     hint: str = ""
     is_failure: bool = True
     """False for what a person should know but what breaks nothing."""
+    detail: str = ""
+    """More lines, such as a difference to a golden file."""
+
+
+class DrillVerdict(enum.StrEnum):
+    """Whether a release could be rolled back without losing users' data."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    UNKNOWN = "unknown"
+
+
+@dataclasses.dataclass(frozen=True)
+class Drill:
+    """A rollback drill: what an update and the way back to the baseline's code did to a profile."""
+
+    verdict: DrillVerdict
+    baseline: str
+    """The version that was gone back to."""
+    lost_in_update: tuple[str, ...] = ()
+    """In words; a rollback stops it from happening to more users, and brings nothing back."""
+    lost_on_return: tuple[str, ...] = ()
+    """In words; a rollback would do it to every user."""
+    reason: str = ""
+    """Why it is unknown."""
+
+    @property
+    def words(self) -> str:
+        """In one sentence."""
+        if self.verdict is DrillVerdict.UNKNOWN:
+            return f"unknown: {self.reason}"
+        if self.lost_on_return:
+            return f"unsafe: going back to {self.baseline} would do harm: {'; '.join(self.lost_on_return)}"
+        if self.lost_in_update:
+            return f"unsafe: the update does harm that going back to {self.baseline} does not undo: {'; '.join(self.lost_in_update)}"
+        return f"safe: nothing is lost on the way back to {self.baseline}"
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "verdict": self.verdict.value,
+            "baseline": self.baseline,
+            "lost_in_update": list(self.lost_in_update),
+            "lost_on_return": list(self.lost_on_return),
+            "reason": self.reason,
+            "words": self.words,
+        }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +100,14 @@ class CheckResult:
     seconds: float = 0.0
     screenshots: tuple[Path, ...] = ()
     note: str = ""
+    console: tuple[str, ...] = ()
+    """What pages logged, oldest first."""
+    trace: Path | None = None
+    """Playwright's trace of the run that failed; `playwright show-trace` opens it."""
+    ready_seconds: float | None = None
+    """From the call to load the extension until its worker runs; of the load check."""
+    drill: Drill | None = None
+    """Of the data check."""
 
     @classmethod
     def of(cls, check: CheckName, findings: list[Finding], screenshots: list[Path] | None = None, note: str = "") -> "CheckResult":
@@ -77,12 +133,22 @@ class CheckResult:
             "flaky": self.is_flaky,
             "findings": [finding.message for finding in self.findings],
             "details": [
-                {"code": found.code, "message": found.message, "hint": found.hint, "is_failure": found.is_failure}
+                {
+                    "code": found.code,
+                    "message": found.message,
+                    "hint": found.hint,
+                    "is_failure": found.is_failure,
+                    "detail": found.detail,
+                }
                 for found in self.findings
             ],
             "screenshots": [str(path) for path in self.screenshots],
             "seconds": round(self.seconds, 3),
             "note": self.note,
+            "console": list(self.console),
+            "trace": str(self.trace) if self.trace else None,
+            "ready_seconds": None if self.ready_seconds is None else round(self.ready_seconds, 3),
+            "drill": self.drill.to_json() if self.drill else None,
         }
 
 
@@ -93,6 +159,11 @@ class CheckReport:
     target: str
     version: str
     checks: tuple[CheckResult, ...]
+
+    @property
+    def drill(self) -> Drill | None:
+        """The rollback drill of the data check."""
+        return next((result.drill for result in self.checks if result.drill), None)
 
     @property
     def status(self) -> str:

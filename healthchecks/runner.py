@@ -1,23 +1,27 @@
-"""Runs the checks of one version: one browser for what runs on a fresh install, one for the update, and no check lost silently."""
+"""Runs the checks of one version: one browser for all of them, a fresh one where it died, and no check lost silently."""
 
 import base64
+import contextlib
 import dataclasses
-import tempfile
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import assert_never
 
 from playwright.sync_api import Error as PlaywrightError
 
-from healthchecks.browser import ExtensionBrowser
-from healthchecks.checks.data import check_data
+from healthchecks.checks.custom import check_custom
+from healthchecks.checks.data import NO_BASELINE, check_data
 from healthchecks.checks.extraction import check_extraction
-from healthchecks.checks.load import check_files, check_running
-from healthchecks.checks.ui import check_ui
-from healthchecks.chromium import Chromium, find_chromium
+from healthchecks.checks.load import check_running
+from healthchecks.checks.manifest import check_files
+from healthchecks.checks.ui import check_language, check_ui, in_language, second_language
+from healthchecks.chromium import find_chromium
 from healthchecks.errors import BrowserFailed, LoadRefused
+from healthchecks.lab import Lab
 from healthchecks.result import FLAKY, CheckName, CheckReport, CheckResult, CheckStatus, Finding, plain
 from healthchecks.settings import CheckSettings
+from healthchecks.trial import Trial
 from webstore.crx import new_key, public_der
 from webstore.package import Package
 
@@ -33,19 +37,29 @@ def run_checks(
     baseline: Package | None = None,
     only: Collection[CheckName] | None = None,
     progress: Progress | None = None,
+    write_golden: bool = False,
 ) -> CheckReport:
     """Run the checks on a package. What fails is run once more in a fresh browser, and only believed when it fails again.
 
     Raises:
         ChromiumNotFound: there is no Chromium.
         BrowserFailed: Chromium does not work at all.
+        CheckSettingsError: a file that the settings name cannot be used.
     """
-    run = _Run(package, settings, evidence, baseline, find_chromium(settings.chromium), progress or _silent)
+    chromium = find_chromium(settings.chromium)
+    tell = progress or _silent
     wanted = [check for check in CheckName if only is None or check in only]
-    first = run.checks(wanted)
+
+    def run(checks: Collection[CheckName], *, traced: bool) -> list[CheckResult]:
+        with Lab(chromium, settings, evidence, traced=traced, write_golden=write_golden) as lab:
+            return _Run(lab, package, baseline, tell).checks(checks)
+
+    first = run(wanted, traced=False)
     if failed := [result.check for result in first if result.status in {CheckStatus.FAILED, CheckStatus.ERROR}]:
-        again = {result.check: result for result in run.checks(failed)}
-        first = [_confirmed(result, again.get(result.check)) for result in first]
+        tell(f"{package.version}: once more in a fresh browser: {', '.join(failed)}")
+        with contextlib.suppress(BrowserFailed):  # then the first run is all there is to say
+            again = {result.check: result for result in run(failed, traced=True)}
+            first = [_confirmed(result, again.get(result.check)) for result in first]
     return CheckReport(target, str(package.version), tuple(first))
 
 
@@ -64,85 +78,119 @@ def _silent(_text: str) -> None:
     """Progress that nobody reads."""
 
 
-@dataclasses.dataclass(frozen=True)
 class _Run:
-    package: Package
-    settings: CheckSettings
-    evidence: Path
-    baseline: Package | None
-    chromium: Chromium
-    progress: Progress
+    """The checks in one lab, in their order."""
+
+    def __init__(self, lab: Lab, package: Package, baseline: Package | None, progress: Progress) -> None:
+        self._lab = lab
+        self._package = package
+        self._baseline = baseline
+        self._progress = progress
+        self._refusal: LoadRefused | None = None
 
     def checks(self, wanted: Collection[CheckName]) -> list[CheckResult]:
+        """One result for each.
+
+        Raises:
+            BrowserFailed: no browser starts for the first of them.
+        """
         results: list[CheckResult] = []
-        installed = [check for check in wanted if check is not CheckName.DATA]
-        if installed:
-            results += self._on_fresh_install(installed)
-        if CheckName.DATA in wanted:
-            results.append(self._after_update())
+        for check in wanted:
+            try:
+                results.append(self._limited(check))
+            except BrowserFailed as error:
+                if not results:
+                    raise
+                results.append(_not_finished(check, error, None))
         return results
 
-    def _browser(self) -> ExtensionBrowser:
-        return ExtensionBrowser(self.chromium, headless=self.settings.headless, timeout_seconds=self.settings.check_seconds)
+    def _limited(self, check: CheckName) -> CheckResult:
+        """Run within the time limit; what goes wrong in the harness is an error of this check alone."""
+        if (absent := self._absent(check)) is not None:
+            return absent
+        self._progress(f"{self._package.version}: {check.value} check")
+        limit = self._lab.settings.check_seconds
+        started = time.monotonic()
+        if check is CheckName.CUSTOM:
+            result = check_custom(self._package, self._lab.settings, self._lab.evidence)
+            return dataclasses.replace(result, seconds=time.monotonic() - started)
+        browser = self._lab.browser()
+        with browser.limited(limit) as was_ended, self._lab.recording(check) as recorded:
+            try:
+                with self._lab.policy(check) as refused:
+                    result = self._run(check)
+            except (PlaywrightError, BrowserFailed, LoadRefused) as error:
+                result, refused = _not_finished(check, error, limit if was_ended() else None), None
+        told = tuple(refused.finding()) if refused else ()
+        result = dataclasses.replace(result, findings=(*result.findings, *told), seconds=time.monotonic() - started)
+        return self._lab.masking.of_result(recorded.of_result(result))
+
+    def _absent(self, check: CheckName) -> CheckResult | None:
+        """What needs no browser to be said."""
+        settings = self._lab.settings
+        if check is CheckName.DATA and self._baseline is None:
+            return CheckResult.absent(check, NO_BASELINE)
+        if check is CheckName.CUSTOM and settings.custom is None:
+            return CheckResult.absent(check, "no tests are named: give [extension.checks.custom] `folder`, with pytest tests of your own")
+        return None
+
+    def _run(self, check: CheckName) -> CheckResult:
+        match check:
+            case CheckName.LOAD:
+                return self._load()
+            case CheckName.EXTRACTION:
+                return self._installed(lambda trial: check_extraction(trial, self._package), check)
+            case CheckName.UI:
+                return self._installed(self._ui, check)
+            case CheckName.DATA:
+                return self._data()
+            case CheckName.CUSTOM:
+                raise AssertionError("it has a process of its own")
+            case _:
+                assert_never(check)
+
+    def _load(self) -> CheckResult:
+        findings = check_files(self._package)
+        started = time.monotonic()
+        try:
+            trial = self._lab.installed(self._package)
+        except LoadRefused as error:
+            self._refusal = error
+            refusal = Finding("load_refused", f"Chromium does not load the extension: {error}", error.advice)
+            return CheckResult.of(CheckName.LOAD, [*findings, refusal])
+        running = check_running(trial.browser, trial.extension_id, self._package, self._baseline, started)
+        whole = CheckResult.of(CheckName.LOAD, [*findings, *running.findings], note=running.note)
+        return dataclasses.replace(whole, ready_seconds=running.ready_seconds)
+
+    def _installed(self, run: Callable[[Trial], CheckResult], check: CheckName) -> CheckResult:
+        try:
+            if self._refusal is None:
+                return run(self._lab.installed(self._package))
+        except LoadRefused as error:
+            self._refusal = error
+        not_run = Finding("not_run", "not run: Chromium does not load the extension", "see the load check")
+        return CheckResult(check, CheckStatus.ERROR, (not_run,))
+
+    def _ui(self, trial: Trial) -> CheckResult:
+        result = check_ui(trial, self._package)
+        language = second_language(self._package, trial.settings.ui.language)
+        if language is None or result.status is CheckStatus.NOT_CONFIGURED:
+            return result
+        other = check_language(self._lab.installed(in_language(self._package, language)), self._package, language)
+        findings = [*result.findings, *other.findings]
+        return CheckResult.of(CheckName.UI, findings, [*result.screenshots, *other.screenshots], result.note)
+
+    def _data(self) -> CheckResult:
+        if self._baseline is None:
+            return CheckResult.absent(CheckName.DATA, NO_BASELINE)
+        return check_data(self._lab.emptied(), self._package, self._baseline, self._key())
 
     def _key(self) -> str:
         """The extension's own key, or a new one: an id that both versions share."""
-        for package in filter(None, (self.package, self.baseline)):
+        for package in filter(None, (self._package, self._baseline)):
             if isinstance(key := package.manifest.get("key"), str):
                 return key
         return base64.b64encode(public_der(new_key())).decode()
-
-    def _on_fresh_install(self, wanted: Collection[CheckName]) -> list[CheckResult]:
-        results: list[CheckResult] = []
-        with tempfile.TemporaryDirectory(prefix="release-guard-") as folder, self._browser() as browser:
-            self.package.unpack(Path(folder))
-            started = time.monotonic()
-            findings = check_files(self.package)
-            try:
-                extension_id = browser.load(Path(folder))
-            except LoadRefused as error:
-                return self._refused(wanted, findings, error, time.monotonic() - started)
-            for check in wanted:
-                self.progress(f"{self.package.version}: {check.value} check")
-                results.append(self._limited(check, browser, lambda check=check: self._run(check, browser, extension_id, findings)))
-        return results
-
-    def _run(self, check: CheckName, browser: ExtensionBrowser, extension_id: str, findings: list[Finding]) -> CheckResult:
-        if check is CheckName.LOAD:
-            result = check_running(browser, extension_id, self.package, self.baseline)
-            return dataclasses.replace(CheckResult.of(check, [*findings, *result.findings]), note=result.note)
-        if check is CheckName.EXTRACTION:
-            return check_extraction(browser, extension_id, self.settings, self.evidence)
-        return check_ui(browser, extension_id, self.package, self.settings, self.evidence)
-
-    def _refused(self, wanted: Collection[CheckName], findings: list[Finding], error: LoadRefused, seconds: float) -> list[CheckResult]:
-        refusal = Finding("load_refused", f"Chromium does not load the extension: {error}", error.advice)
-        not_run = Finding("not_run", "not run: Chromium does not load the extension", "see the load check")
-        return [
-            dataclasses.replace(CheckResult.of(check, [*findings, refusal]), seconds=seconds)
-            if check is CheckName.LOAD
-            else CheckResult(check, CheckStatus.ERROR, (not_run,))
-            for check in wanted
-        ]
-
-    def _after_update(self) -> CheckResult:
-        if self.baseline is None:
-            return check_data_absent()
-        self.progress(f"{self.package.version}: data check, updating from {self.baseline.version}")
-        with self._browser() as browser:
-            return self._limited(
-                CheckName.DATA, browser, lambda: check_data(browser, self.package, self.baseline, self.settings, self._key())
-            )
-
-    def _limited(self, check: CheckName, browser: ExtensionBrowser, run: Callable[[], CheckResult]) -> CheckResult:
-        """Run within the time limit; what goes wrong in the harness is an error of this check alone."""
-        started = time.monotonic()
-        with browser.limited(self.settings.check_seconds) as was_ended:
-            try:
-                result = run()
-            except (PlaywrightError, BrowserFailed, LoadRefused) as error:
-                result = _not_finished(check, error, self.settings.check_seconds if was_ended() else None)
-        return dataclasses.replace(result, seconds=time.monotonic() - started)
 
 
 def _not_finished(check: CheckName, error: Exception, limit: float | None) -> CheckResult:
@@ -155,8 +203,3 @@ def _not_finished(check: CheckName, error: Exception, limit: float | None) -> Ch
     return CheckResult(
         check, CheckStatus.ERROR, (Finding("harness", f"could not be run to its end: {words}", "run it again; report it if it stays"),)
     )
-
-
-def check_data_absent() -> CheckResult:
-    """The data check without a baseline: no browser is started to say so."""
-    return CheckResult.absent(CheckName.DATA, "no baseline to update from: give --baseline")

@@ -1,103 +1,131 @@
 """What the checks are told: pages to open, what must be there, what data to keep. Part of release-guard.toml."""
 
-import json
+import enum
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from healthchecks.errors import CheckSettingsError
+from healthchecks.scenario import ExtractionScenario, Seconds, Table, Text
+from healthchecks.values import read_json, value_path
 
-Seconds = Annotated[float, Field(gt=0, le=600)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+PAGE_NAMES = ("popup", "options", "side_panel", "newtab", "history", "bookmarks", "devtools")
 
 
-class PageExpectation(_Table):
-    """Something that must be on the page: so many elements of a selector, or a text."""
+class Network(enum.StrEnum):
+    """What of the network the extension and its pages may reach during a check."""
 
-    selector: str | None = None
-    text: str | None = None
-    at_least: Annotated[int, Field(ge=1)] = 1
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.selector is None) == (self.text is None):
-            raise ValueError("give either `selector` or `text`")
-        return self
-
-    @property
-    def words(self) -> str:
-        """For people."""
-        return f"{self.at_least} of {self.selector!r}" if self.selector else f"the text {self.text!r}"
+    LIVE = "live"
+    RECORDED = "recorded"
+    """Answers from files only; every other request is refused, and listed."""
+    NONE = "none"
+    """Every request is refused, and listed."""
 
 
-class StorageExpectation(_Table):
-    """Something that must be in `chrome.storage.local`: a dotted path, and how many entries a list or object there has at least."""
+class Severity(enum.StrEnum):
+    """What becomes of something that is found."""
 
-    path: Annotated[str, Field(min_length=1)]
-    at_least: Annotated[int, Field(ge=1)] = 1
-
-    @property
-    def words(self) -> str:
-        """For people."""
-        return f"{self.at_least} in storage at {self.path!r}"
+    FAIL = "fail"
+    SHOW = "show"
+    OFF = "off"
 
 
-class ExtractionScenario(_Table):
-    """One page on which the extension must do what it is for."""
+class NetworkSettings(Table):
+    """`[extension.checks.network]`: the policy of each check."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    open: str
-    """The address; it is opened as it is, or served from `page`."""
-    page: Path | None = None
-    """An HTML file served under the address's real host name, without any network."""
-    expect_page: tuple[PageExpectation, ...] = ()
-    expect_storage: tuple[StorageExpectation, ...] = ()
-    within_seconds: Seconds = 10
-
-    @field_validator("open")
-    @classmethod
-    def _is_web_address(cls, value: str) -> str:
-        if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname:
-            raise ValueError("an address begins with https:// or http://")
-        return value
-
-    @model_validator(mode="after")
-    def _expects_something(self) -> Self:
-        if not self.expect_page and not self.expect_storage:
-            raise ValueError("expect something: `expect_page` or `expect_storage`")
-        return self
+    load: Network = Network.LIVE
+    extraction: Network | None = None
+    """By default a page that comes from files is closed, and the extension's own requests are live."""
+    ui: Network = Network.LIVE
+    data: Network = Network.LIVE
 
 
-class UiSettings(_Table):
+class UiSettings(Table):
     """What the extension's own pages must show."""
 
-    expect: dict[str, tuple[str, ...]] = {}
-    """By page ("popup", "options", "side_panel", "newtab"): texts that must be visible."""
+    expect: Mapping[str, tuple[str, ...]] = Field(default_factory=dict[str, tuple[str, ...]])
+    """By page ("popup", "options", "side_panel", "newtab", …): texts that must be visible."""
     skip: tuple[str, ...] = ()
+    accessibility: Severity = Severity.FAIL
+    """What becomes of violations of level serious or critical."""
+    accessibility_ignore: tuple[Text, ...] = ()
+    """Rules of axe-core, such as "color-contrast"."""
+    screenshots: Severity = Severity.SHOW
+    """What becomes of a difference to the baseline's screenshot."""
+    screenshot_tolerance: Annotated[float, Field(ge=0, le=1)] = 0.001
+    """Share of pixels (0-1) that may differ unsaid."""
+    dark: bool = True
+    """Look at each page in the dark colour scheme too."""
+    language: str | None = None
+    """The second language to look at, a folder of `_locales`; by default the first that is not the default one, and "" for none."""
+
+    @field_validator("expect", "skip")
+    @classmethod
+    def _are_pages(cls, value: Any) -> Any:
+        if wrong := [name for name in value if name not in PAGE_NAMES]:
+            raise ValueError(f"there is no page {wrong[0]!r}; there are {', '.join(PAGE_NAMES)}")
+        return value
 
 
-class DataSettings(_Table):
+class Invariant(Table):
+    """Something that must be true of what is stored before an update, after it, and after going back."""
+
+    path: Text
+    """As in `expect_storage`."""
+    at_least: Annotated[int, Field(ge=0)] | None = None
+    equals: Any = None
+    unchanged: bool = False
+    """What stands there must stay the very same."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        value_path(self.path)
+        if self.at_least is None and self.equals is None and not self.unchanged:
+            raise ValueError("say `at_least`, `equals` or `unchanged = true`")
+        return self
+
+
+class DataSettings(Table):
     """What users' data the update must keep."""
 
     seed: dict[str, Any] | None = None
     """Put into `chrome.storage.local` under the baseline."""
     seed_file: Path | None = None
     """The same from a JSON file."""
+    databases_file: Path | None = None
+    """A JSON file of IndexedDB records: ``{"shelf": {"version": 1, "stores": {"books": {"keyPath": "id", "records": [...]}}}}``."""
     may_shrink: tuple[str, ...] = ()
     """Keys that an update may shrink or remove, such as caches."""
+    invariants: tuple[Invariant, ...] = ()
+    rollback_drill: bool = True
+    """After the update, go back to the baseline's code under a higher number, and look again."""
 
 
-class CheckSettings(_Table):
+class CustomSettings(Table):
+    """`[extension.checks.custom]`: a team's own tests."""
+
+    folder: Path
+    """Of pytest tests, which use the fixtures of `healthchecks.pytest_plugin`."""
+    arguments: tuple[str, ...] = ()
+    """For pytest, besides the folder and the extension."""
+    seconds: Annotated[float, Field(gt=0, le=7200)] = 600
+    """Time limit of all of them."""
+
+
+class CheckSettings(Table):
     """`[extension.checks]`."""
 
     extraction: tuple[ExtractionScenario, ...] = ()
     ui: UiSettings = UiSettings()
     data: DataSettings = DataSettings()
+    custom: CustomSettings | None = None
+    network: NetworkSettings = NetworkSettings()
+    recording: Path | None = None
+    """A HAR with the answers that the extension gets in every check whose network is "recorded"."""
+    mask: tuple[Text, ...] = ()
+    """Selectors of what must not be seen: painted over in screenshots, taken out of every text of a report."""
     check_seconds: Seconds = 30
     """Time limit of each check."""
     chromium: Path | None = None
@@ -110,11 +138,23 @@ class CheckSettings(_Table):
         Raises:
             CheckSettingsError: a file that is named is not there.
         """
-        scenarios = tuple(
-            scenario.model_copy(update={"page": _found(folder, scenario.page, scenario.name)}) for scenario in self.extraction
+
+        def whole(path: Path | None, where: str) -> Path | None:
+            """An empty ``where``: the file may be written later."""
+            if path is not None and where and not (folder / path).exists():
+                raise CheckSettingsError(f"checks, {where}: there is no file {folder / path}")
+            return folder / path if path is not None else None
+
+        data = {name: whole(getattr(self.data, name), "data") for name in ("seed_file", "databases_file")}
+        custom = self.custom.model_copy(update={"folder": whole(self.custom.folder, "custom")}) if self.custom else None
+        return self.model_copy(
+            update={
+                "extraction": tuple(scenario.resolved(whole) for scenario in self.extraction),
+                "data": self.data.model_copy(update=data),
+                "custom": custom,
+                "recording": whole(self.recording, "recording"),
+            }
         )
-        data = self.data.model_copy(update={"seed_file": _found(folder, self.data.seed_file, "data")})
-        return self.model_copy(update={"extraction": scenarios, "data": data})
 
     def seed(self) -> dict[str, Any]:
         """What to put into storage under the baseline; empty when nothing is.
@@ -122,21 +162,19 @@ class CheckSettings(_Table):
         Raises:
             CheckSettingsError: the seed file holds no JSON object.
         """
-        if self.data.seed_file is None:
-            return dict(self.data.seed or {})
-        try:
-            value: Any = json.loads(self.data.seed_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise CheckSettingsError(f"{self.data.seed_file} cannot be read as JSON") from error
-        if not isinstance(value, dict):
-            raise CheckSettingsError(f"{self.data.seed_file} does not hold a JSON object")
-        return {str(key): item for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - JSON
+        return dict(self.data.seed or {}) if self.data.seed_file is None else _object_in(self.data.seed_file)
+
+    def databases(self) -> dict[str, Any]:
+        """What to put into IndexedDB under the baseline; empty when nothing is.
+
+        Raises:
+            CheckSettingsError: the file holds no JSON object.
+        """
+        return {} if self.data.databases_file is None else _object_in(self.data.databases_file)
 
 
-def _found(folder: Path, path: Path | None, where: str) -> Path | None:
-    if path is None:
-        return None
-    whole = folder / path
-    if not whole.is_file():
-        raise CheckSettingsError(f"checks, {where}: there is no file {whole}")
-    return whole
+def _object_in(path: Path) -> dict[str, Any]:
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise CheckSettingsError(f"{path} does not hold a JSON object")
+    return cast("dict[str, Any]", value)

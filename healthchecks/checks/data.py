@@ -1,78 +1,132 @@
-"""data: users' stored data survives the update from the baseline, by Chromium's own update."""
+"""data: users' stored data survives the update from the baseline, and the rollback drill says whether it would survive the way back."""
 
+import contextlib
 import dataclasses
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Generator
 from pathlib import Path
-from typing import Any, cast
 
 from healthchecks.browser import ExtensionBrowser
-from healthchecks.checks.extraction import run_scenario
-from healthchecks.result import CheckName, CheckResult, Finding, plain
-from healthchecks.settings import CheckSettings
-from webstore.package import Package
+from healthchecks.checks.extraction import played
+from healthchecks.checks.own_page import OwnPage, own_pages
+from healthchecks.result import CheckName, CheckResult, Drill, DrillVerdict, Finding
+from healthchecks.stored import Stored, broken_invariants, lost_in_update, lost_on_return
+from healthchecks.trial import Trial
+from webstore.package import Package, field_at
 from webstore.versions import lowest_free_above
 
-_NO_BASELINE = "no baseline to update from: give --baseline"
-_NO_DATA = "nothing is stored under the baseline: give [extension.checks.data] `seed`, or an extraction scenario that stores something"
+NO_BASELINE = "no baseline to update from: give --baseline"
+_NO_DATA = (
+    "nothing is stored under the baseline: give [extension.checks.data] `seed` or `databases_file`, or a scenario that stores something"
+)
 _MIGRATION_SECONDS = 5.0
 _CALM_READS = 5
-_POLL_MS = 60
+_POLL_MS = 40
 
 
-def check_data(browser: ExtensionBrowser, package: Package, baseline: Package | None, settings: CheckSettings, key: str) -> CheckResult:
-    """Fill the storage under the baseline, update, and compare. The browser must be a fresh one."""
-    if baseline is None:
-        return CheckResult.absent(CheckName.DATA, _NO_BASELINE)
+def check_data(trial: Trial, package: Package, baseline: Package, key: str) -> CheckResult:
+    """Fill the storage under the baseline, update, and compare; then go back, and compare again. Nothing may be loaded in the browser.
+
+    ``key`` is what gives all three the same id.
+    """
     if "theme" in package.manifest:
         return CheckResult.absent(CheckName.DATA, "a theme stores nothing")
     # An update needs a higher number; a target that is older or the same is checked under the next one.
     newer = package if package.version > baseline.version else package.with_version(lowest_free_above(baseline.version))
-    with tempfile.TemporaryDirectory(prefix="release-guard-") as folder:
-        before, after = Path(folder, "before"), Path(folder, "after")
-        baseline.unpack(before, key=key)
-        newer.unpack(after, key=key)
-        extension_id = browser.load(before)
-        stored = _fill(browser, extension_id, settings)
+    returned = baseline.with_version(lowest_free_above(newer.version))
+    settings = trial.settings.data
+    with unpacked(baseline, newer, returned, key=key) as (before, after, back):
+        trial = dataclasses.replace(trial, extension_id=trial.browser.load(before))
+        well_before = _fill(trial, baseline)
+        stored = _calm(trial.browser, trial.extension_id)
         if not stored.is_there:
-            return CheckResult.absent(CheckName.DATA, _NO_DATA)
-        browser.load(after)
-        kept = _after_migration(browser, extension_id)
-    findings = compare(stored.local, kept.local, settings.data.may_shrink) + compare_databases(stored.databases, kept.databases)
+            unknown = Drill(DrillVerdict.UNKNOWN, str(baseline.version), reason=_NO_DATA)
+            return dataclasses.replace(CheckResult.absent(CheckName.DATA, _NO_DATA), drill=unknown)
+        updated = _updated(trial, after, newer)
+        never_held = [one for one in settings.invariants if broken_invariants([one], stored, stored, "")]
+        invariants = [one for one in settings.invariants if one not in never_held]
+        findings = [
+            *lost_in_update(stored, updated, settings.may_shrink),
+            *broken_invariants(invariants, updated, stored, f"after the update to {newer.version}"),
+        ]
+        drill = _drill(trial, back, baseline, stored, updated, findings, well_before) if settings.rollback_drill else None
+        told = broken_invariants(never_held, stored, stored, f"under {baseline.version} already, so it is not looked at")
+        findings += [dataclasses.replace(finding, is_failure=False) for finding in told]
+    if drill and drill.verdict is DrillVerdict.UNSAFE and drill.lost_on_return:
+        hint = "the guard will not roll this release back by itself; a person may, with --force"
+        findings.append(Finding("rollback_unsafe", f"rollback drill {drill.words}", hint, is_failure=False))
     databases = f" and {len(stored.databases)} databases" if stored.databases else ""
     words = f"{len(stored.local)} keys{databases} stored under {baseline.version}, updated to {newer.version}"
-    return CheckResult.of(CheckName.DATA, findings, note=words)
+    drilled = f"; rollback drill {drill.verdict.value}" if drill else ""
+    return dataclasses.replace(CheckResult.of(CheckName.DATA, findings, note=words + drilled), drill=drill)
 
 
-@dataclasses.dataclass(frozen=True)
-class Stored:
-    """What an extension has stored at one moment."""
-
-    local: Mapping[str, Any]
-    """`chrome.storage.local`."""
-    databases: Mapping[str, Mapping[str, int]]
-    """Records in each store of each IndexedDB."""
-
-    @property
-    def is_there(self) -> bool:
-        """Whether there is anything that could be lost."""
-        return bool(self.local or any(self.databases.values()))
+@contextlib.contextmanager
+def unpacked(*packages: Package, key: str) -> Generator[list[Path]]:
+    """A folder for each package, gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="release-guard-") as folder:
+        places = [Path(folder, str(number)) for number, _ in enumerate(packages)]
+        for package, place in zip(packages, places, strict=True):
+            package.unpack(place, key=key)
+        yield places
 
 
-def _fill(browser: ExtensionBrowser, extension_id: str, settings: CheckSettings) -> Stored:
+def _drill(
+    trial: Trial, back: Path, baseline: Package, before: Stored, updated: Stored, lost: list[Finding], well_before: set[str]
+) -> Drill:
+    """Go back to the baseline's code under the higher number: what is lost, and does the baseline still work with what it finds?"""
+    returned = _updated(trial, back, baseline)
+    settings = trial.settings.data
+    # An invariant that the update has broken already is the update's; only what still held then can be lost on the way back.
+    held = [one for one in settings.invariants if not broken_invariants([one], updated, before, "")]
+    found = [
+        *lost_on_return(before, updated, returned, settings.may_shrink),
+        *broken_invariants(held, returned, before, "after going back"),
+    ]
+    on_return = [finding.message for finding in found]
+    on_return += [f"the baseline fails on what it finds: {fault}" for fault in sorted(_faults(trial, baseline) - well_before)]
+    verdict = DrillVerdict.UNSAFE if on_return or lost else DrillVerdict.SAFE
+    return Drill(verdict, str(baseline.version), tuple(finding.message for finding in lost), tuple(on_return))
+
+
+def _fill(trial: Trial, baseline: Package) -> set[str]:
+    """Store what is configured, and what the scenarios make the baseline store; what is wrong with the baseline already."""
+    browser, extension_id, settings = trial.browser, trial.extension_id, trial.settings
     browser.settle(extension_id, seconds=2)
+    if databases := settings.databases():
+        browser.fill_databases(extension_id, databases)
     if (seed := settings.seed()) and browser.storage(extension_id) is not None:
         browser.fill_storage(extension_id, seed)
-    for scenario in settings.extraction:
-        run_scenario(browser, extension_id, scenario)[1].close()
-    return _calm(browser, extension_id)
+    return _faults(trial, baseline)
 
 
-def _after_migration(browser: ExtensionBrowser, extension_id: str) -> Stored:
-    """What is stored when the update's own changes have ended."""
-    browser.settle(extension_id, seconds=_MIGRATION_SECONDS, until=lambda state: state.has_worker or bool(state.manifest_errors))
-    return _calm(browser, extension_id)
+def _faults(trial: Trial, package: Package) -> set[str]:
+    """What goes wrong in the loaded version with the profile as it is: its scenarios, its own pages, and what it throws."""
+    found: list[Finding] = []
+    for scenario in trial.settings.extraction:
+        with played(trial, package, scenario) as (_, unmet):
+            found += unmet
+    for name, path in own_pages(package):
+        if name in trial.settings.ui.skip:
+            continue
+        shown = OwnPage(trial.browser, name, f"chrome-extension://{trial.extension_id}/{path.lstrip('/')}")
+        with shown.opened(trial.settings.ui.expect.get(name, ())):
+            found += shown.findings
+    state = trial.browser.state(trial.extension_id)
+    return {finding.message for finding in found if finding.is_failure} | set(state.runtime_errors)
+
+
+def _updated(trial: Trial, folder: Path, package: Package) -> Stored:
+    """Update to what is in a folder; what is stored when the update's own changes have ended."""
+    has_worker = isinstance(field_at(package.manifest, "background.service_worker"), str)
+    trial.browser.load(folder)
+    trial.browser.settle(
+        trial.extension_id,
+        seconds=_MIGRATION_SECONDS,
+        until=lambda state: not has_worker or state.has_worker or bool(state.manifest_errors),
+    )
+    return _calm(trial.browser, trial.extension_id)
 
 
 def _calm(browser: ExtensionBrowser, extension_id: str) -> Stored:
@@ -88,47 +142,3 @@ def _calm(browser: ExtensionBrowser, extension_id: str) -> Stored:
 
 def _read(browser: ExtensionBrowser, extension_id: str) -> Stored:
     return Stored(browser.storage(extension_id) or {}, browser.databases(extension_id))
-
-
-def compare_databases(before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]) -> list[Finding]:
-    """What was lost of IndexedDB: databases and stores that vanished or hold less."""
-    findings: list[Finding] = []
-    hint = "compare `onupgradeneeded` of both versions: a new version number must take the old records along"
-    for name, stores in before.items():
-        if name not in after:
-            findings.append(Finding("data_lost", f"the update loses the database {plain(name)!r}", hint))
-            continue
-        for store, records in stores.items():
-            left = after[name].get(store)
-            place = plain(f"{name}/{store}")
-            if left is None:
-                findings.append(Finding("data_lost", f"the update loses the store {place!r} ({records} records)", hint))
-            elif left < records:
-                findings.append(Finding("data_lost", f"the update shrinks {place!r} from {records} to {left} records", hint))
-    return findings
-
-
-def compare(before: Mapping[str, Any], after: Mapping[str, Any], may_shrink: tuple[str, ...] = ()) -> list[Finding]:
-    """What was lost: keys that vanished, lists and objects that shrank. Names and sizes only, never what users stored."""
-    findings: list[Finding] = []
-    hint = "compare the migration in `runtime.onInstalled` with what the baseline stores; list a mere cache under `may_shrink`"
-    for key, value in before.items():
-        if key in may_shrink:
-            continue
-        shown = plain(key)
-        if key not in after:
-            findings.append(Finding("data_lost", f"the update loses {shown!r} ({_size(value)})", hint))
-        elif _count(after[key]) < _count(value):
-            words = f"the update shrinks {shown!r} from {_size(value)} to {_size(after[key])}"
-            findings.append(Finding("data_lost", words, hint))
-    return findings
-
-
-def _count(value: Any) -> int:
-    """Entries of a list or object; anything else that is there counts 1, and null 0."""
-    return len(cast("list[Any]", value)) if isinstance(value, list | dict) else 0 if value is None else 1
-
-
-def _size(value: Any) -> str:
-    count = _count(value)
-    return f"{count} entr{'y' if count == 1 else 'ies'}" if isinstance(value, list | dict) else "nothing" if value is None else "a value"

@@ -1,103 +1,131 @@
 """extraction: on a page that is configured, the extension does what it is for."""
 
-import time
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Generator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
-from healthchecks.browser import ExtensionBrowser
 from healthchecks.checks.load import runtime_findings
-from healthchecks.result import CheckName, CheckResult, Finding, plain
-from healthchecks.settings import CheckSettings, ExtractionScenario, PageExpectation, StorageExpectation
+from healthchecks.checks.steps import Stage
+from healthchecks.errors import StepFailed
+from healthchecks.network import Refused, serve
+from healthchecks.result import CheckName, CheckResult, Finding
+from healthchecks.scenario import ExtractionScenario, PageExpectation, StorageExpectation
+from healthchecks.trial import Trial
+from healthchecks.values import canonical, golden_difference, holds, schema_faults, size_at, values_at
+from webstore.package import Package, field_at
 
 _NOTE = "no page is configured: add [[extension.checks.extraction]] with `open` and what must be there"
 _COMPARE = "open the page with the extension, and compare its markup with what the content script looks for"
-_POLL_MS = 40
+_LOOK_STORED = "look at what the extension stores after the page was read"
+_GOLDEN = "if it is right so, run `release-guard check` with --write-golden"
 
 
-def check_extraction(browser: ExtensionBrowser, extension_id: str, settings: CheckSettings, evidence: Path) -> CheckResult:
+def check_extraction(trial: Trial, package: Package) -> CheckResult:
     """Run every scenario; each unmet expectation and each new exception is a finding."""
+    settings = trial.settings
     if not settings.extraction:
         return CheckResult.absent(CheckName.EXTRACTION, _NOTE)
-    known = set(browser.state(extension_id).runtime_errors)
+    known = set(trial.browser.state(trial.extension_id).runtime_errors)
     findings: list[Finding] = []
     pictures: list[Path] = []
     for scenario in settings.extraction:
-        unmet, page = run_scenario(browser, extension_id, scenario)
-        findings += unmet
-        pictures.append(take_picture(page, evidence / f"extraction-{_file_name(scenario.name)}.png"))
-        page.close()
-    new = tuple(error for error in browser.settle(extension_id, seconds=2).runtime_errors if error not in known)
+        with played(trial, package, scenario) as (stage, unmet):
+            findings += unmet
+            pictures.append(trial.masking.picture(stage.page, trial.evidence / f"extraction-{_file_name(scenario.name)}.png"))
+    errors = trial.browser.settle(trial.extension_id, seconds=2).runtime_errors
+    new = tuple(error for error in errors if error not in known)
     return CheckResult.of(CheckName.EXTRACTION, findings + runtime_findings(new), pictures)
 
 
-def run_scenario(browser: ExtensionBrowser, extension_id: str, scenario: ExtractionScenario) -> tuple[list[Finding], Page]:
-    """Open the page and wait for what is expected; what stayed out, and the page as it is then."""
-    page = browser.open(scenario.open, scenario.page)
-    deadline = time.monotonic() + scenario.within_seconds
-    findings = [
-        Finding(
-            "page_expectation",
-            f"{scenario.name}: {missing}",
-            _COMPARE,
-        )
-        for expectation in scenario.expect_page
-        if (missing := _missing_on_page(page, expectation, deadline))
-    ]
-    findings += [
-        Finding("storage_expectation", f"{scenario.name}: {missing}", "look at what the extension stores after the page was read")
-        for expectation in scenario.expect_storage
-        if (missing := _missing_in_storage(browser, extension_id, page, expectation, deadline))
-    ]
-    return findings, page
+@contextlib.contextmanager
+def played(trial: Trial, package: Package, scenario: ExtractionScenario) -> Generator[tuple[Stage, list[Finding]]]:
+    """Open the page, do the steps and wait for what is expected; what stayed out, with the tabs as they are then."""
+    popup = field_at(package.manifest, "action.default_popup")
+    stage = Stage(trial.browser, trial.extension_id, popup if isinstance(popup, str) else None, scenario)
+    refused = Refused()
+    serve(stage.page, scenario, refused, closed=trial.settings.network.extraction is None)
+    try:
+        findings = _play(stage, scenario) or _unmet(stage, scenario, write_golden=trial.write_golden)
+        yield stage, findings + refused.finding()
+    finally:
+        stage.close()
 
 
-def _missing_on_page(page: Page, expectation: PageExpectation, deadline: float) -> str | None:
+def _play(stage: Stage, scenario: ExtractionScenario) -> list[Finding]:
+    """Do the steps; the first that fails ends it."""
+    try:
+        stage.open()
+    except StepFailed as failure:
+        return [Finding("page_unopened", f"{scenario.name}: {failure}", "see whether the address is right, and can be reached from here")]
+    for number, step in enumerate(scenario.steps, start=1):
+        try:
+            stage.perform(step)
+        except StepFailed as failure:
+            left = len(scenario.steps) - number
+            rest = f"; {left} more step{'s' if left > 1 else ''} not done" if left else ""
+            words = f"{scenario.name}: step {number} ({step.words}): {failure}{rest}"
+            return [Finding("step_failed", words, failure.advice)]
+    return []
+
+
+def _unmet(stage: Stage, scenario: ExtractionScenario, *, write_golden: bool) -> list[Finding]:
+    places = ((stage.page, scenario.expect_page, "on the page"), (stage.popup, scenario.expect_popup, "in the popup"))
+    found = [
+        _missing_on(page, expectation, stage, where, write_golden=write_golden)
+        for page, expectations, where in places
+        for expectation in expectations
+        if page is not None
+    ]
+    found += [_missing_in_storage(stage, expectation, write_golden=write_golden) for expectation in scenario.expect_storage]
+    return [Finding(one.code, f"{scenario.name}: {one.message}", one.hint, one.is_failure, one.detail) for one in found if one is not None]
+
+
+def _missing_on(page: Page, expectation: PageExpectation, stage: Stage, where: str, *, write_golden: bool) -> Finding | None:
     wanted = page.locator(expectation.selector) if expectation.selector else page.get_by_text(str(expectation.text))
     try:
-        wanted.nth(expectation.at_least - 1).wait_for(state="attached", timeout=max(1.0, (deadline - time.monotonic()) * 1000))
+        wanted.nth(expectation.at_least - 1).wait_for(state="attached", timeout=stage.left_ms)
     except PlaywrightError:
-        return f"expected {expectation.words} on the page, found {wanted.count()}"
-    return None
+        return Finding("page_expectation", f"expected {expectation.words} {where}, found {wanted.count()}", _COMPARE)
+    if expectation.golden is None:
+        return None
+    texts = "\n".join(" ".join(text.split()) for text in wanted.all_inner_texts()) + "\n"
+    return _against_golden(texts, expectation.golden, f"the texts of {expectation.selector!r}", write=write_golden)
 
 
-def _missing_in_storage(
-    browser: ExtensionBrowser, extension_id: str, page: Page, expectation: StorageExpectation, deadline: float
-) -> str | None:
-    while True:
-        stored = browser.storage(extension_id)
-        if stored is None:
-            return "the extension has no chrome.storage.local (is the permission `storage` missing?)"
-        found = size_at(stored, expectation.path)
-        if found is not None and found >= expectation.at_least:
-            return None
-        if time.monotonic() >= deadline:
-            return f"expected {expectation.words}, found {'nothing' if found is None else found}"
-        page.wait_for_timeout(_POLL_MS)
+def _missing_in_storage(stage: Stage, expectation: StorageExpectation, *, write_golden: bool) -> Finding | None:
+    def missing(stored: dict[str, Any]) -> Finding | None:
+        size, least, values = size_at(stored, expectation.path), expectation.at_least or 1, values_at(stored, expectation.path)
+        where = f"what is stored at {expectation.path!r}"
+        fault: str | None = None
+        if size is None or size < least:
+            fault = f"expected {expectation.words}, found {'nothing' if size is None else size}"
+        elif expectation.equals is not None and not (len(values) == 1 and holds(values[0], expectation.equals)):
+            fault = f"{where} is not {expectation.equals!r}"
+        elif expectation.json_schema is not None:
+            faults = [one for value in values for one in schema_faults(value, expectation.json_schema)]
+            fault = f"{where} breaks its schema: {'; '.join(faults[:3])}" if faults else None
+        if fault is None and expectation.golden is not None:
+            return _against_golden(canonical(values[0] if len(values) == 1 else values), expectation.golden, where, write=write_golden)
+        return Finding("storage_expectation", fault, _LOOK_STORED) if fault else None
+
+    return stage.stored(missing)
 
 
-def size_at(stored: Mapping[str, Any], path: str) -> int | None:
-    """How much stands at a dotted path: entries of a list or object, 1 for anything else; none when nothing does."""
-    value: Any = stored
-    for part in path.split("."):
-        if isinstance(value, dict) and part in value:
-            value = cast("dict[str, Any]", value)[part]
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(cast("list[Any]", value)):
-            value = cast("list[Any]", value)[int(part)]
-        else:
-            return None
-    return len(cast("list[Any]", value)) if isinstance(value, list | dict) else None if value is None else 1
-
-
-def take_picture(page: Page, path: Path) -> Path:
-    """A screenshot of a tab."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=path, animations="disabled")
-    return path
+def _against_golden(actual: str, golden: Path, what: str, *, write: bool) -> Finding | None:
+    """A finding where a text is not what the golden file holds; with ``write`` the file is made so."""
+    if write:
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_text(actual, encoding="utf-8")
+        return Finding("golden_written", f"{what} is written to {golden.name}", is_failure=False)
+    if not golden.is_file():
+        return Finding("golden_missing", f"there is no golden file {golden.name} for {what}", "write it with --write-golden")
+    difference = golden_difference(actual, golden)
+    return Finding("golden_differs", f"{what} is not what {golden.name} holds", _GOLDEN, detail=difference) if difference else None
 
 
 def _file_name(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "-" for letter in plain(name).lower())[:60]
+    return "".join(letter if letter.isalnum() else "-" for letter in name.lower())[:60]

@@ -1,156 +1,109 @@
-"""ui: the extension's own pages open, show something, and throw nothing."""
+"""ui: the extension's own pages open, show something, throw nothing and can be used by everybody; by day, in the dark, in two languages."""
 
-import contextlib
-from collections.abc import Generator, Iterator
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from playwright.sync_api import ConsoleMessage, Page, Request
 from playwright.sync_api import Error as PlaywrightError
 
-from healthchecks.browser import ExtensionBrowser
-from healthchecks.checks.extraction import take_picture
-from healthchecks.result import CheckName, CheckResult, Finding, plain
-from healthchecks.settings import CheckSettings
-from webstore.package import Package, field_at
+from healthchecks.checks.accessibility import violations
+from healthchecks.checks.own_page import DEVTOOLS, OwnPage, own_pages
+from healthchecks.result import CheckName, CheckResult, Finding
+from healthchecks.trial import Trial
+from webstore.package import Package
 
-_POPUP_SIZE = {"width": 400, "height": 600}
-_CALM_MS = 150
-_CLICK_MS = 1000
-_MOST_CLICKS = 12
-_TEXT_SECONDS = 5.0
-_DEVTOOLS = "devtools"
-_PAGES = {
-    "popup": ("action.default_popup",),
-    "options": ("options_ui.page", "options_page"),
-    "side_panel": ("side_panel.default_path",),
-    "newtab": ("chrome_url_overrides.newtab",),
-    "history": ("chrome_url_overrides.history",),
-    "bookmarks": ("chrome_url_overrides.bookmarks",),
-    _DEVTOOLS: ("devtools_page",),
-}
-"""By the name that the settings use: the fields of the manifest that may name the page."""
-_BUTTONS = "button:visible, [role=button]:visible, input[type=button]:visible, input[type=submit]:visible, summary:visible"
-_NO_NETWORK = ("Failed to fetch", "NetworkError", "ERR_INTERNET_DISCONNECTED", "Load failed")
-_DEVTOOLS_STUB = """(() => {
-  if (!globalThis.chrome || chrome.devtools) return;
-  const anything = () => new Proxy(function () {}, {
-    get: (_, name) => (name === Symbol.toPrimitive ? () => '' : name === 'then' ? undefined : anything()),
-    apply: (_, __, values) => { const last = values.at(-1); if (typeof last === 'function') last(anything()); return anything(); },
-  });
-  Object.defineProperty(chrome, 'devtools', { value: anything() });
-})();"""
-"""A devtools page in a tab has no `chrome.devtools`; this one takes every call, and calls back."""
-_IS_BLANK = """() => {
-  const shows = (one) => { const box = one.getBoundingClientRect(); return box.width > 1 && box.height > 1; };
-  const drawn = [...document.querySelectorAll('img, svg, canvas, video, input, button, select, textarea, iframe')].some(shows);
-  return !drawn && !document.body?.innerText.trim();
-}"""
+_NO_PAGE = "the manifest names no page (popup, options, side panel, new tab)"
 
 
-def check_ui(browser: ExtensionBrowser, extension_id: str, package: Package, settings: CheckSettings, evidence: Path) -> CheckResult:
+def check_ui(trial: Trial, package: Package) -> CheckResult:
     """Open each page that the manifest names."""
-    pages = [(name, path) for name, path in own_pages(package) if name not in settings.ui.skip]
+    settings = trial.settings.ui
+    pages = [(name, path) for name, path in own_pages(package) if name not in settings.skip]
     if not pages:
-        return CheckResult.absent(CheckName.UI, "the manifest names no page (popup, options, side panel, new tab)")
+        return CheckResult.absent(CheckName.UI, _NO_PAGE)
     findings: list[Finding] = []
     pictures: list[Path] = []
     for name, path in pages:
-        shown = _OwnPage(browser, name, f"chrome-extension://{extension_id}/{path.lstrip('/')}")
-        with shown.opened(settings.ui.expect.get(name, ())):
-            pictures.append(take_picture(shown.page, evidence / f"ui-{name}.png"))
-            shown.click_buttons()
+        shown = OwnPage(trial.browser, name, _url(trial, path))
+        with shown.opened(settings.expect.get(name, ())):
+            pictures += _look_at(shown, name, trial)
         findings += shown.findings
     return CheckResult.of(CheckName.UI, findings, pictures)
 
 
-def own_pages(package: Package) -> Iterator[tuple[str, str]]:
-    """The pages that the manifest names, by the name that the settings use."""
-    for name, fields in _PAGES.items():
-        paths = (field_at(package.manifest, field) for field in fields)
-        if path := next((path for path in paths if isinstance(path, str) and path), None):
-            yield name, path
+def _url(trial: Trial, path: str) -> str:
+    return f"chrome-extension://{trial.extension_id}/{path.lstrip('/')}"
 
 
-class _OwnPage:
-    """A page of the extension, opened in a tab, with what goes wrong in it."""
+def _look_at(shown: OwnPage, name: str, trial: Trial) -> Iterator[Path]:
+    """By day and in the dark; then its buttons are clicked, if it is well."""
+    settings, page = trial.settings.ui, shown.page
+    yield trial.masking.picture(page, trial.evidence / f"ui-{name}.png")
+    if not shown.is_well or name == DEVTOOLS:
+        return
+    try:
+        found = violations(page, name, settings)
+        if settings.dark:
+            page.emulate_media(color_scheme="dark")
+            yield trial.masking.picture(page, trial.evidence / f"ui-{name}-dark.png")
+            by_day = {finding.code for finding in found}
+            in_dark = violations(page, f"{name} in the dark", settings, contrast_only=True)
+            found += [finding for finding in in_dark if finding.code not in by_day]
+            page.emulate_media(color_scheme="light")
+    except PlaywrightError:
+        if not page.is_closed():  # a page may close itself, as popups do that have done their work
+            raise
+        return
+    if shown.is_well:
+        shown.click_buttons()
+    shown.findings += found
 
-    def __init__(self, browser: ExtensionBrowser, name: str, url: str) -> None:
-        self._name = name
-        self._url = url
-        self._clicked = ""
-        self._seen: set[str] = set()
-        self.findings: list[Finding] = []
-        self.page = browser.new_page()
 
-    @contextlib.contextmanager
-    def opened(self, texts: tuple[str, ...]) -> Generator[None]:
-        """Open it and look at it; closed at the end, with whatever it has opened."""
-        page = self.page
-        page.set_viewport_size(cast("Any", _POPUP_SIZE))
-        if self._name == _DEVTOOLS:
-            page.add_init_script(_DEVTOOLS_STUB)
-        page.on("pageerror", self._on_error)
-        page.on("requestfailed", self._on_failed)
-        page.on("console", self._on_console)
-        others: list[Page] = []
-        page.on("popup", lambda other: others.append(other))  # noqa: PLW0108 - Playwright marks what it is handed, and cannot mark a built-in
-        try:
-            page.goto(self._url, wait_until="load")
-        except PlaywrightError as error:
-            words = f"{self._name} does not open: {plain(error.message.splitlines()[0])}"
-            self.findings = [Finding("page_unopened", words, "check the path in the manifest")]
-        else:
-            self._look(texts)
-        yield
-        for other in (*others, page):
-            other.close()
+def second_language(package: Package, wanted: str | None) -> str | None:
+    """The language to look at besides the default one; none when there is no other."""
+    default = package.manifest.get("default_locale")
+    folders = sorted({name.split("/")[1] for name in package.files if name.startswith("_locales/") and name.endswith("/messages.json")})
+    if not isinstance(default, str) or wanted == "":
+        return None
+    if wanted is not None:
+        return wanted if wanted in folders else None
+    return next((folder for folder in folders if folder != default), None)
 
-    def _look(self, texts: tuple[str, ...]) -> None:
-        self.page.wait_for_timeout(_CALM_MS)  # late rejections of the page's own start
-        for text in texts:
-            try:
-                self.page.get_by_text(text).first.wait_for(state="visible", timeout=_TEXT_SECONDS * 1000)
-            except PlaywrightError:
-                self.findings.append(Finding("missing_text", f"{self._name} does not show {text!r}", f"open {self._name} and look"))
-        if self._name != _DEVTOOLS and self.page.evaluate(_IS_BLANK):  # a devtools page only registers panels, and shows nothing
-            words = f"{self._name} is blank"
-            self.findings.append(Finding("blank_page", words, f"open {self._name} and look at its console"))
 
-    def click_buttons(self) -> None:
-        """Click each button that can be seen, once. What a click asks of the network and does not get is not the extension's fault."""
-        if any(finding.is_failure for finding in self.findings):
-            return
-        buttons = self.page.locator(_BUTTONS)
-        for index in range(min(buttons.count(), _MOST_CLICKS)):
-            if self.page.is_closed() or self.page.url.split("#")[0] != self._url.split("#")[0]:
-                return  # the page has closed itself, or gone elsewhere, as it may
-            button = buttons.nth(index)
-            try:
-                self._clicked = plain(button.inner_text(timeout=_CLICK_MS)) or f"button {index + 1}"
-                button.click(timeout=_CLICK_MS, no_wait_after=True)
-                self.page.wait_for_timeout(_CALM_MS)
-            except PlaywrightError:
-                continue  # hidden, covered or gone: not a button that a user could click
-        self._clicked = ""
+def in_language(package: Package, language: str) -> Package:
+    """The package with every language's messages replaced by one's, and by the default one's where that has none.
 
-    def _on_error(self, error: PlaywrightError) -> None:
-        words = plain(f"{error.name}: {error.message}" if error.name and not error.message.startswith(error.name) else error.message)
-        when = f" when {self._clicked!r} is clicked" if self._clicked else ""
-        is_failure = not (self._clicked and any(sign in words for sign in _NO_NETWORK))
-        self._add("page_error", f"{self._name} throws{when}: {words}", f"open {self._name} and look at its console", is_failure)
+    Chromium takes the messages of its own interface's language, and few systems have more than one; so it is the messages that change.
+    `chrome.i18n.getUILanguage` still names the interface's.
+    """
+    default = str(package.manifest.get("default_locale"))
+    merged = {**_messages(package, default), **_messages(package, language)}
+    content = json.dumps(merged).encode()
+    return package.with_files({name: content for name in package.files if name.startswith("_locales/") and name.endswith("/messages.json")})
 
-    def _on_failed(self, request: Request) -> None:
-        if request.url.startswith("chrome-extension:"):
-            self._add("missing_resource", f"{self._name} cannot load {plain(request.url)}", "add the file to the package")
 
-    def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            is_failure = "Content Security Policy" in message.text and "inline" in message.text
-            hint = "move the script into a file of its own: Chrome runs no inline scripts in extension pages" if is_failure else ""
-            self._add("console_error", f"{self._name} logs an error: {plain(message.text)}", hint, is_failure)
+def check_language(trial: Trial, package: Package, language: str) -> CheckResult:
+    """Open each page once more in another language; ``package`` has its own messages, the browser those of `in_language`."""
+    findings: list[Finding] = []
+    pictures: list[Path] = []
+    for name, path in own_pages(package):
+        if name in trial.settings.ui.skip or name == DEVTOOLS:
+            continue
+        shown = OwnPage(trial.browser, f"{name} in {language!r}", _url(trial, path))
+        with shown.opened():
+            pictures.append(trial.masking.picture(shown.page, trial.evidence / f"ui-{name}-{language}.png"))
+        findings += shown.findings
+    default = str(package.manifest.get("default_locale"))
+    if lacking := sorted(set(_messages(package, default)) - set(_messages(package, language))):
+        words = f"{len(lacking)} messages of {default!r} are not translated into {language!r}: {', '.join(lacking[:5])}"
+        findings.append(Finding("untranslated", words, f"add them to _locales/{language}/messages.json", is_failure=False))
+    return CheckResult.of(CheckName.UI, findings, pictures)
 
-    def _add(self, code: str, message: str, hint: str, is_failure: bool = True) -> None:
-        if message not in self._seen:
-            self._seen.add(message)
-            self.findings.append(Finding(code, message, hint, is_failure))
+
+def _messages(package: Package, language: str) -> Mapping[str, Any]:
+    try:
+        value: Any = json.loads(package.files[f"_locales/{language}/messages.json"])
+    except (KeyError, ValueError):
+        return {}  # that it is missing or no JSON, the load check says
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

@@ -5,7 +5,7 @@ from typing import Any
 
 from webstore.package import Package
 
-PAGE = "<!doctype html><meta charset=utf-8><title>t</title><h1>{words}</h1><script src={script}></script>"
+PAGE = "<!doctype html><html lang=en><meta charset=utf-8><title>t</title><h1>{words}</h1><script src={script}></script>"
 
 
 def an_extension(version="1.0.0", manifest=None, **files):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from webstore.package import Package
 
-PAGE = "<!doctype html><meta charset=utf-8><title>t</title><h1>Hello</h1>"
+PAGE = "<!doctype html><html lang=en><meta charset=utf-8><title>t</title><h1>Hello</h1>"
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 WASM = base64.b64decode("AGFzbQEAAAA=")
 SITE = {"matches": ["https://shop.example/*"], "js": ["content.js"]}
@@ -34,7 +34,7 @@ def package(manifest: Mapping[str, Any] | None = None, version: str = "1.0.0", *
 def page(script: str = "", body: str = "<h1>Hello</h1>") -> str:
     """A page of an extension; scripts have to be files of their own."""
     loads = f"<script src={script}></script>" if script else ""
-    return f"<!doctype html><meta charset=utf-8><title>t</title>{body}{loads}"
+    return f"<!doctype html><html lang=en><meta charset=utf-8><title>t</title>{body}{loads}"
 
 
 RULES = {"declarative_net_request": {"rule_resources": [{"id": "ads", "enabled": True, "path": "rules.json"}]}}
@@ -55,7 +55,7 @@ GOOD: dict[str, Package] = {
     "popup": package(POPUP, popup__html=page("popup.js"), popup__js="document.title = 'x';"),
     "popup with a module and a button": package(
         POPUP,
-        popup__html="<!doctype html><title>t</title><button>Go</button><script type=module src=popup.js></script>",
+        popup__html="<!doctype html><html lang=en><title>t</title><button>Go</button><script type=module src=popup.js></script>",
         popup__js="import './b.js'; document.querySelector('button').onclick = () => { document.title = 'clicked'; };",
         b__js="export {};",
     ),

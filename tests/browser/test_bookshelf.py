@@ -23,7 +23,9 @@ def visit(variant, version, tmp_path, storage=None):
         browser.settle(identity, seconds=5, until=lambda now: now.has_worker)
         if storage:
             browser.fill_storage(identity, storage)
-        page = browser.open(sample.LIBRARY_ADDRESS, sample.library_page())
+        page = browser.new_page()
+        page.route("**/shelf", lambda route: route.fulfill(path=sample.library_page()))
+        page.goto(sample.LIBRARY_ADDRESS)
 
         def is_reported(_now):
             return bool(state.sessions()) and (variant in {"base", "good"} or bool(state.events()))

@@ -18,9 +18,9 @@ from guard.outcome import Timings as ResultTimings
 from guard.reporting import write_report
 from guard.responder import facts_of, title_of
 from guard.severity import Severity, classify
-from healthchecks.checks.data import compare
-from healthchecks.checks.extraction import size_at
 from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus, Finding, plain
+from healthchecks.stored import compare
+from healthchecks.values import size_at
 from webstore.models import Item
 from webstore.versions import Version
 
