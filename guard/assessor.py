@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from guard.engine import Engine, Guarded
@@ -70,20 +69,29 @@ class Assessor:
         return self._checked
 
     def _run_checks(self) -> _Checked:
-        """Both versions at once: a site that changes between two runs must not be taken for a difference between versions."""
+        """The release's, and its baseline's beside it."""
         package = self._package_of_release()
         if package is None:
             return _Checked(None, None, self._engine.now())
         baseline = self._package_of_baseline()
         version = self._baseline.version if self._baseline else None
         self._engine.progress.doing(f"health checks of {package.version}" + (f" and {version}" if baseline else "") + " in Chromium")
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            of_release = pool.submit(self._guarded.check, package, baseline)
-            of_baseline = pool.submit(self._guarded.check, baseline, None) if baseline else None
-            checked = _Checked(of_release.result(), of_baseline.result() if of_baseline else None, self._engine.now())
+        if baseline is None:
+            checked = _Checked(self._guarded.check(package, None), None, self._engine.now())
+        else:
+            both = self._guarded.check_side_by_side(package, baseline)
+            checked = _Checked(both.new, both.old, self._engine.now())
         for report in filter(None, (checked.release, checked.baseline)):
             self._engine.progress.done(describe(report))
+        self._record_drill(checked.release)
         return checked
+
+    def _record_drill(self, report: CheckReport | None) -> None:
+        """Keep what the rollback drill said with the release: a rollback that is asked for later rests on it."""
+        if report is None or report.drill is None:
+            return
+        self._engine.drills.record(self._release.item, self._release.version, report.drill, self._engine.now())
+        self._engine.progress.done(f"rollback drill {report.drill.words}")
 
     def _package_of_release(self) -> Package | None:
         """What users get under the release's version; none while a percentage rollout does not reach us, and only counts can be judged.

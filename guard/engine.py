@@ -18,9 +18,11 @@ from guard.rollback.plan import RollbackPlan, StepName
 from guard.rollback.steps import Patience, RollbackSteps
 from guard.sources.contract import MetricSource
 from guard.store.database import default_url, open_database
+from guard.store.drills import Drills
 from guard.store.incidents import IncidentRecords
 from guard.store.journal import Journal
 from guard.store.releases import Releases
+from healthchecks.differential import Differential
 from healthchecks.result import CheckReport
 from webstore.archive import Archive
 from webstore.budget import RequestBudget
@@ -143,6 +145,22 @@ class Guarded:
             baseline=baseline,
         )
 
+    def check_side_by_side(self, package: Package, baseline: Package) -> Differential:
+        """Run the health checks on a release and on its baseline, at once.
+
+        Raises:
+            HealthCheckError: the browser cannot be used.
+        """
+        from healthchecks.side_by_side import run_side_by_side  # noqa: PLC0415 - as above
+
+        return run_side_by_side(
+            package,
+            baseline,
+            target=f"{self.extension.name or self.extension.id} {package.version}",
+            settings=self.extension.checks,
+            evidence=self.evidence / str(package.version),
+        )
+
 
 class Engine:
     """All that a command works with."""
@@ -155,6 +173,7 @@ class Engine:
         self.now = now
         self.progress = progress or Silence()
         self.releases = Releases(database)
+        self.drills = Drills(database)
         self.journal = Journal(database, now)
         self.incidents = IncidentRecords(database, now)
         self.archive = Archive(config.archive_folder, now)

@@ -27,7 +27,7 @@ def plan_by_hand(engine: Engine, guarded: Guarded, request: Request) -> Rollback
     """Plan from what is published now.
 
     Raises:
-        RollbackRefused: there is nothing to go back to, or users have that code already.
+        RollbackRefused: there is nothing to go back to, users have that code already, or the drill was unsafe and nobody said `force`.
         StoreError: the store cannot be read.
     """
     release = observe_release(engine, guarded).release
@@ -35,7 +35,8 @@ def plan_by_hand(engine: Engine, guarded: Guarded, request: Request) -> Rollback
     if release.provenance is Provenance.ROLLBACK and release.restores == target.version:
         raise RollbackRefused(f"users have the code of {target.version} already, as {release.version}")
     known = [known.version for known in engine.releases.all(release.item)]
-    return plan_rollback(release, target, known, reason=request.reason, automatic=False, force=request.force)
+    drill = engine.drills.find(release.item, release.version, target.version)
+    return plan_rollback(release, target, known, reason=request.reason, automatic=False, force=request.force, drill=drill)
 
 
 def roll_back_by_hand(engine: Engine, plan: RollbackPlan, request: Request) -> tuple[RollbackRecord, Incident]:

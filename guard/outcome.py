@@ -12,7 +12,7 @@ from guard.incidents.incident import Incident, TimelineEntry
 from guard.judge.assessment import Assessment
 from guard.model import Release
 from guard.rollback.plan import RollbackRecord, RollbackState, StepName
-from healthchecks.result import CheckReport
+from healthchecks.result import CheckReport, Drill
 
 
 class Outcome(enum.StrEnum):
@@ -85,6 +85,12 @@ class GuardResult:
         found = [observation.checks for observation in observed if observation]
         return {report.version: report for report in [*found, self.verification] if report is not None}
 
+    @property
+    def drill(self) -> Drill | None:
+        """The rollback drill of the release."""
+        report = self.assessment.release.checks if self.assessment else None
+        return report.drill if report else None
+
     def to_json(self) -> dict[str, Any]:
         """The document on standard output. Later versions add keys, none goes away."""
         return {
@@ -95,6 +101,7 @@ class GuardResult:
             },
             "assessment": _assessment(self.assessment),
             "checks": {version: report.to_json()["checks"] for version, report in self.reports.items()},
+            "drill": self.drill.to_json() if self.drill else None,
             "diagnosis": self.assessment.diagnosis.cause.value if self.assessment and self.assessment.diagnosis else None,
             "plan": {"strategy": self.plan.strategy.name, "reason": self.plan.reason} if self.plan else None,
             "held_because": list(self.reasons),

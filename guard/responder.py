@@ -125,6 +125,7 @@ class Responder:
             rollback_was_begun=release.version in started,
             automatic_rollbacks_today=engine.journal.automatic_since(release.item, engine.now() - timedelta(days=1)),
             max_automatic_rollbacks_a_day=engine.config.watch.max_automatic_rollbacks_a_day,
+            drill=engine.drills.find(release.item, release.version, baseline.version) if baseline else None,
         )
 
     def _open_incident(

@@ -20,9 +20,9 @@ from playwright.sync_api import Error as PlaywrightError
 
 from healthchecks.chromium import Chromium
 from healthchecks.errors import BrowserFailed, LoadRefused
-from healthchecks.inside import READ_DATABASES, READ_STATE, READ_STORAGE, WRITE_DATABASES, WRITE_STORAGE, ExtensionState, state_of
+from healthchecks.inside import READ_STATE, READ_STORAGE, READ_STORED, WRITE_DATABASES, WRITE_STORAGE, ExtensionState, state_of
 from healthchecks.result import plain
-from healthchecks.stored import Database
+from healthchecks.stored import Database, Stored
 
 LAUNCH_SECONDS = 30
 _POLL_MS = 40
@@ -237,10 +237,11 @@ class ExtensionBrowser:
         """All of `chrome.storage.local`; none when the extension has no such storage. It works with a dead worker too."""
         return self.in_extension(extension_id, READ_STORAGE)
 
-    def databases(self, extension_id: str) -> dict[str, Database]:
-        """Every IndexedDB of the extension."""
-        found: Mapping[str, Mapping[str, Any]] = self.in_extension(extension_id, READ_DATABASES)
-        return {name: Database(int(one["version"]), {**one["stores"]}) for name, one in found.items()}
+    def stored(self, extension_id: str) -> Stored:
+        """All that it has stored: `chrome.storage.local`, and every IndexedDB."""
+        found: Mapping[str, Mapping[str, Any]] = self.in_extension(extension_id, READ_STORED)
+        databases = {name: Database(int(one["version"]), {**one["stores"]}) for name, one in found["databases"].items()}
+        return Stored(found["local"] or {}, databases)
 
     def fill_storage(self, extension_id: str, items: Mapping[str, Any]) -> None:
         """Put items into `chrome.storage.local`."""

@@ -29,9 +29,17 @@ class CheckSettingsError(HealthCheckError):
     """The settings of the checks cannot be used."""
 
     hint = "correct the extension's `checks` in release-guard.toml"
+    users_mistake = True
 
 
 class StepFailed(HealthCheckError):
     """A step of a scenario could not be done, or what it waits for did not come."""
 
     hint = "do the step by hand, with the extension loaded, and look at the screenshot"
+
+
+class RecordingFailed(HealthCheckError):
+    """A page could not be recorded."""
+
+    hint = "open the address by hand, and see whether it can be reached from here"
+    users_mistake = True

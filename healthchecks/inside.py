@@ -31,6 +31,7 @@ READ_DATABASES = """async () => {
   }
   return found;
 }"""
+READ_STORED = f"async () => ({{ local: await ({READ_STORAGE})(), databases: await ({READ_DATABASES})() }})"
 WRITE_DATABASES = """async (databases) => {
   for (const [name, { version, stores }] of Object.entries(databases)) {
     const database = await new Promise((done, failed) => {

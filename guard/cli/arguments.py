@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from healthchecks.result import CheckName
 from webstore.simulator.limits import limits_text
 
 
@@ -38,9 +39,12 @@ def _add_doors(commands: Any, common: argparse.ArgumentParser) -> None:
     init.add_argument("--force", action="store_true", help="replace a configuration that is there")
 
     check = commands.add_parser("check", parents=[common], help="health checks on a folder, .zip or .crx")
-    check.add_argument("target", help="folder, .zip or .crx; `store` for what users get now; @VERSION from the archive")
+    check.add_argument("target", help="folder, .zip or .crx; `store` for what users get now; @VERSION from the archive; `record`")
+    check.add_argument("address", nargs="?", metavar="ADDRESS", help="with `record`: the page to record as a HAR file")
+    check.add_argument("--output", "-o", type=Path, metavar="FILE", help="with `record`: where to (default: HOST.har)")
+    check.add_argument("--write-golden", action="store_true", help="write the golden files of the scenarios instead of comparing")
     check.add_argument("--baseline", metavar="TARGET", help="the version before, for what only a comparison shows")
-    check.add_argument("--only", action="append", choices=("load", "extraction", "ui", "data"), help="run only this check; may be repeated")
+    check.add_argument("--only", action="append", choices=[name.value for name in CheckName], help="run only this check; may be repeated")
     check.add_argument("--item", metavar="ID", help="whose configuration applies, when several extensions are configured")
     check.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit report, for CI")
     check.add_argument("--html", type=Path, metavar="DIR", help="write a page of its own, screenshots inside")

@@ -2,9 +2,9 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from guard.cli import opening
 from guard.cli.console import Console
@@ -14,9 +14,9 @@ from guard.engine import Engine
 from guard.errors import ExitCode, UsageError
 from guard.keeping import fetch_published, kept_package
 from guard.observing import observe_release
-from healthchecks.differential import Differential, compare
+from healthchecks.differential import Differential
 from healthchecks.junit import junit
-from healthchecks.result import CheckName, CheckReport
+from healthchecks.result import CheckName, CheckReport, plain
 from healthchecks.settings import CheckSettings
 from webstore.package import Package
 from webstore.versions import Version
@@ -27,6 +27,10 @@ EXIT_CODES = {"passed": ExitCode.DONE, "failed": ExitCode.BREACH, "error": ExitC
 def check(args: Namespace) -> int:
     """Check a target, against a baseline when one is named."""
     console = Console(json_wanted=args.json)
+    if args.address is not None:
+        if args.target != "record":
+            raise UsageError(f"one target is checked; {args.address!r} is too much (`check record ADDRESS` records a page)")
+        return record(args, console)
     extension = _extension(args)
     package = _resolve(args, args.target)
     baseline = _resolve(args, args.baseline) if args.baseline else None
@@ -34,9 +38,10 @@ def check(args: Namespace) -> int:
 
     settings = extension.checks if extension else CheckSettings()
     only = [CheckName(name) for name in args.only] if args.only else list(CheckName)
+    if args.write_golden and baseline is not None:
+        raise UsageError("--write-golden writes what one version does: leave out --baseline")
     with console.working():
-        report, old = _run(args.target, package, baseline, settings, evidence, only, console)
-    differential = compare(report, old) if old else None
+        report, differential = _run(args, package, baseline, settings, evidence, only, console)
     console.print(f"{args.target}: {report.status}")
     show_report(console, report)
     if differential:
@@ -50,27 +55,49 @@ def check(args: Namespace) -> int:
 
 
 def _run(
-    target: str,
+    args: Namespace,
     package: Package,
     baseline: Package | None,
     settings: CheckSettings,
     evidence: Path,
     only: Sequence[CheckName],
     console: Console,
-) -> tuple[CheckReport, CheckReport | None]:
-    """Check a package, and its baseline beside it; each in browsers of its own."""
+) -> tuple[CheckReport, Differential | None]:
+    """Check a package, and its baseline beside it."""
     from healthchecks.runner import run_checks  # noqa: PLC0415 - Playwright is heavy; a wrong target is said before
+    from healthchecks.side_by_side import run_side_by_side  # noqa: PLC0415 - as above
 
-    def run(of: Package, compared: Package | None, wanted: Sequence[CheckName], folder: Path) -> CheckReport:
-        return run_checks(of, target=target, settings=settings, evidence=folder, baseline=compared, only=wanted, progress=console.doing)
+    if baseline is None or set(only) == {CheckName.DATA}:
+        report = run_checks(
+            package,
+            target=args.target,
+            settings=settings,
+            evidence=evidence,
+            baseline=baseline,
+            only=only,
+            progress=console.doing,
+            write_golden=args.write_golden,
+        )
+        return report, None
+    differential = run_side_by_side(
+        package, baseline, target=args.target, settings=settings, evidence=evidence, only=only, progress=console.doing
+    )
+    return differential.new, differential
 
-    alone = [check for check in only if check is not CheckName.DATA]
-    if baseline is None or not alone:
-        return run(package, baseline, only, evidence), None
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        of_new = pool.submit(run, package, baseline, only, evidence / "new")
-        of_old = pool.submit(run, baseline, None, alone, evidence / "old")
-        return of_new.result(), of_old.result()
+
+def record(args: Namespace, console: Console) -> int:
+    """`check record ADDRESS`: what a page and all that it loads answer, for checks without a network."""
+    from healthchecks.recording import record_page  # noqa: PLC0415 - as above
+
+    extension = _extension(args)
+    path = args.output or Path(f"{urlsplit(args.address).hostname or 'page'}.har")
+    with console.working():
+        recorded = record_page(args.address, path, extension.checks if extension else CheckSettings())
+    console.print(f"Recorded {recorded.requests} answers of {', '.join(recorded.hosts)}: {path} ({recorded.bytes / 1e6:.1f} MB)")
+    console.print("Cookies and authorization headers are taken out; look through the rest before you commit it.")
+    console.print(f'Use it: [[extension.checks.extraction]] with open = "{plain(args.address)}" and har = "{path}"')
+    console.document({"har": str(path), "requests": recorded.requests, "hosts": list(recorded.hosts), "bytes": recorded.bytes})
+    return ExitCode.DONE
 
 
 def _write_reports(args: Namespace, console: Console, report: CheckReport, differential: Differential | None) -> None:

@@ -23,14 +23,26 @@ def release(args: Namespace) -> int:
             found = [taken]
         else:
             found = engine.releases.all(guarded.extension.item)
+        drills = engine.drills.of(guarded.extension.item)
     if args.action == "snapshot":
         console.print(f"{found[0].version} is recorded as good and its package is kept: the baseline of the next release")
     elif not found:
         console.print("no release was seen yet; `release-guard release snapshot` records the published one")
     else:
-        rows = [(str(row.version), row.state.value, _origin(row), f"{row.deploy_percentage} %", iso(row.published_at)) for row in found]
-        console.table(("version", "state", "from", "users", "first seen (UTC)"), rows)
-    console.document({"releases": [release_json(row) for row in found]})
+        rows = [
+            (
+                str(row.version),
+                row.state.value,
+                _origin(row),
+                f"{row.deploy_percentage} %",
+                iso(row.published_at),
+                drills[row.version].verdict.value if row.version in drills else "",
+            )
+            for row in found
+        ]
+        console.table(("version", "state", "from", "users", "first seen (UTC)", "rollback drill"), rows)
+    document = [{**release_json(row), "drill": drills[row.version].to_json() if row.version in drills else None} for row in found]
+    console.document({"releases": document})
     return ExitCode.DONE
 
 

@@ -71,16 +71,22 @@ def show_report(console: Console, report: CheckReport) -> None:
     """Each check of a version, its findings and its pictures."""
     words = ", ".join(f"{result.check.value} {result.status.value.replace('_', ' ')}" for result in report.checks)
     console.print(f"Checks of {report.version}: {words}")
+    if report.drill:
+        console.print(f"Rollback drill of {report.version}: {report.drill.words}")
     for result in report.checks:
         if result.status is CheckStatus.NOT_CONFIGURED:
             console.print(f"  {result.check.value}: {result.note}")
         for finding in result.findings:
             console.print(f"  {result.check.value}: {finding.message}")
+            for line in finding.detail.splitlines():
+                console.print(f"    | {line}")
             if finding.hint:
                 console.print(f"    to fix: {finding.hint}")
         if result.status in {CheckStatus.FAILED, CheckStatus.ERROR}:
             for picture in result.screenshots:
                 console.print(f"    screenshot: {picture}")
+            if result.trace:
+                console.print(f"    trace: playwright show-trace {result.trace}")
 
 
 def show_rollback(console: Console, record: RollbackRecord) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from guard.judge.assessment import Assessment, Cause
 from guard.judge.verdict import Verdict
 from guard.model import Provenance, Release, ReleaseState
+from healthchecks.result import Drill
 
 MAX_ATTEMPTS = 3
 
@@ -23,6 +24,8 @@ class Case:
     """Whether a rollback of this very release was begun before, however it ended."""
     automatic_rollbacks_today: int = 0
     max_automatic_rollbacks_a_day: int = 3
+    drill: Drill | None = None
+    """What the rollback drill of this release and this baseline found."""
 
     def is_inside_window(self, now: datetime) -> bool:
         """Whether an automatic rollback is still allowed at ``now``."""
@@ -61,6 +64,16 @@ def without_a_good_target(case: Case, _now: datetime) -> str | None:
     return None
 
 
+def losing_data_on_return(case: Case, _now: datetime) -> str | None:
+    """Rule 4: never where the drill has shown that going back costs users their data.
+
+    What the update itself has lost is no reason to stay: a rollback keeps it from those who have not updated yet.
+    """
+    if case.drill is None or not case.drill.lost_on_return:
+        return None
+    return f"the rollback drill was {case.drill.words}"
+
+
 def twice(case: Case, _now: datetime) -> str | None:
     """Rule 1: a rollback of a release is begun once; what became of it is for a person to judge."""
     return f"a rollback of {case.release.version} was begun already" if case.rollback_was_begun else None
@@ -85,6 +98,7 @@ SAFEGUARDS: tuple[Safeguard, ...] = (
     outside_the_window,
     when_going_back_cures_nothing,
     without_a_good_target,
+    losing_data_on_return,
     twice,
     too_often,
     of_a_rollback,

@@ -33,6 +33,13 @@ SCENARIOS = (
     ),
     Scenario("broken-popup", "the popup of 1.3.0 throws", "broken-popup", 0.15, Outcome.ROLLED_BACK),
     Scenario("lost-data", "the migration of 1.3.0 loses stored books", "lost-data", 0.004, Outcome.ROLLED_BACK),
+    Scenario(
+        "one-way",
+        "1.3.0 finds no books, and has brought stored ones into a form that 1.2.0 cannot read: going back would cost users their shelf",
+        "one-way",
+        0.85,
+        Outcome.HELD,
+    ),
     Scenario("some-users", "1.3.0 fails for one user in four, and no check sees it", "some-users", 0.25, Outcome.ROLLED_BACK),
     Scenario(
         "site-change",

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from guard.errors import RollbackRefused
 from guard.model import Release, ReleaseState
+from healthchecks.result import Drill
 from webstore.models import Item
 from webstore.versions import Version, lowest_free_above
 
@@ -107,17 +108,26 @@ class RollbackRecord:
 
 
 def plan_rollback(
-    release: Release, target: Release, known: Collection[Version], *, reason: str, automatic: bool, force: bool = False
+    release: Release,
+    target: Release,
+    known: Collection[Version],
+    *,
+    reason: str,
+    automatic: bool,
+    force: bool = False,
+    drill: Drill | None = None,
 ) -> RollbackPlan:
     """Plan the rollback of ``release`` to the code of ``target``; ``known`` are the version numbers already used.
 
     Raises:
-        RollbackRefused: the target makes no sense, or is known to be bad and ``force`` was not said.
+        RollbackRefused: the target makes no sense; or it is known to be bad, or to lose users' data, and ``force`` was not said.
     """
     if target.version >= release.version:
         raise RollbackRefused(f"{target.version} is not older than {release.version}, which users have now")
     if target.state in {ReleaseState.BAD, ReleaseState.ROLLED_BACK} and not force:
         raise RollbackRefused(f"{target.version} is recorded as {target.state.value.replace('_', ' ')}; going back to it needs --force")
+    if drill is not None and drill.lost_on_return and not force:
+        raise RollbackRefused(f"the rollback drill was {drill.words}").advise("say --force to go back all the same, or publish a fix")
     if not reason.strip():
         raise RollbackRefused("the store asks for a reason: give one with --reason")
     new_version = lowest_free_above(release.version, known)

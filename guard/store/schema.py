@@ -90,6 +90,21 @@ samples = Table(
     UniqueConstraint("publisher", "item_id", "version", "signal", "unit", "ended_at"),
 )
 
+drills = Table(
+    "drills",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    *_item(),
+    Column("version", String(23), nullable=False),
+    Column("baseline", String(23), nullable=False),
+    Column("verdict", String(20), nullable=False),
+    Column("lost_in_update", JSON, nullable=False),
+    Column("lost_on_return", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("drilled_at", UtcDateTime, nullable=False),
+    UniqueConstraint("publisher", "item_id", "version", "baseline"),
+)
+
 rollbacks = Table(
     "rollbacks",
     metadata,

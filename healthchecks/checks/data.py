@@ -132,13 +132,9 @@ def _updated(trial: Trial, folder: Path, package: Package) -> Stored:
 def _calm(browser: ExtensionBrowser, extension_id: str) -> Stored:
     """What is stored once several reads in a row are the same, or the time is over."""
     deadline = time.monotonic() + _MIGRATION_SECONDS
-    stored, calm = _read(browser, extension_id), 0
+    stored, calm = browser.stored(extension_id), 0
     while calm < _CALM_READS and time.monotonic() < deadline:
         time.sleep(_POLL_MS / 1000)  # nothing announces that a migration has ended; its silence is what is read
-        before, stored = stored, _read(browser, extension_id)
+        before, stored = stored, browser.stored(extension_id)
         calm = calm + 1 if before == stored else 0
     return stored
-
-
-def _read(browser: ExtensionBrowser, extension_id: str) -> Stored:
-    return Stored(browser.storage(extension_id) or {}, browser.databases(extension_id))

@@ -78,7 +78,9 @@ def _command(entry):
 
 def test_a_good_extension_passes_and_leaves_nothing_behind(check, shop, browsers_left):
     report, found = check(an_extension("1.1.0"), baseline=an_extension("1.0.0"), settings=shop)
-    assert {name: result.status.value for name, result in found.items()} == dict.fromkeys(("load", "extraction", "ui", "data"), "passed") | {"custom": "not_configured"}
+    assert {name: result.status.value for name, result in found.items()} == dict.fromkeys(
+        ("load", "extraction", "ui", "data"), "passed"
+    ) | {"custom": "not_configured"}
     assert report.status == "passed"
     assert all(picture.stat().st_size > 500 for result in found.values() for picture in result.screenshots)
     assert browsers_left() == 0

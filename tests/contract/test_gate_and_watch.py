@@ -19,7 +19,8 @@ from guard.rollback.executor import RollbackExecutor
 from guard.rollback.plan import RollbackState
 from guard.store.actor_lock import acting
 from guard.watcher import Watcher
-from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus, Finding
+from healthchecks.differential import compare
+from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus, Drill, Finding
 from webstore.store_errors import CredentialsMissing
 from webstore.versions import Version
 
@@ -31,13 +32,18 @@ class Told(Guarded):
 
     failing: frozenset[str] = frozenset()
     broken: Exception | None = None
+    drill: Drill | None = None
 
     def check(self, package, baseline):
         if self.broken:
             raise self.broken
         version = str(package.version)
         finding = [Finding("x", "popup throws", "")] if version in self.failing else []
-        return CheckReport(version, version, (CheckResult(CheckName.LOAD, CheckStatus.PASSED), CheckResult.of(CheckName.UI, finding)))
+        data = CheckResult(CheckName.DATA, CheckStatus.PASSED, drill=self.drill if baseline else None)
+        return CheckReport(version, version, (CheckResult(CheckName.LOAD, CheckStatus.PASSED), CheckResult.of(CheckName.UI, finding), data))
+
+    def check_side_by_side(self, package, baseline):
+        return compare(self.check(package, baseline), self.check(baseline, None))
 
 
 class World:

@@ -16,6 +16,7 @@ from guard.judge.verdict import Verdict
 from guard.model import Provenance, Release, ReleaseState, Signal
 from guard.rollback.plan import plan_rollback
 from guard.severity import Facts, Severity, classify
+from healthchecks.result import Drill, DrillVerdict
 from webstore.models import Item
 from webstore.versions import Version
 
@@ -54,6 +55,9 @@ LATE = a_release(published_at=NOW - timedelta(hours=2))
         pytest.param(a_case(baseline=None), AskHuman, id="nothing to go back to"),
         pytest.param(a_case(baseline=a_release(OLD, state=ReleaseState.ROLLED_BACK)), AskHuman, id="the target was rolled back itself"),
         pytest.param(a_case(baseline=a_release(OLD, state=ReleaseState.BAD)), AskHuman, id="the target is known bad"),
+        pytest.param(a_case(drill=Drill(DrillVerdict.UNSAFE, "1.2.0", (), ("books are lost",))), AskHuman, id="going back would lose data"),
+        pytest.param(a_case(drill=Drill(DrillVerdict.UNSAFE, "1.2.0", ("books are lost",))), Repair, id="the update loses data: stop it"),
+        pytest.param(a_case(drill=Drill(DrillVerdict.UNKNOWN, "1.2.0", reason="nothing is stored")), Repair, id="nobody drilled"),
         pytest.param(a_case(rollback_was_begun=True), AskHuman, id="never the same release twice"),
         pytest.param(a_case(automatic_rollbacks_today=3), AskHuman, id="never more than so many a day"),
         pytest.param(a_case(release=a_release(provenance=Provenance.ROLLBACK)), AskHuman, id="never from a rollback"),
