@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 
-from healthchecks.result import CheckReport, CheckResult, CheckStatus
+from healthchecks.result import CheckReport, CheckResult, CheckStatus, Finding
 
 
 def junit(report: CheckReport) -> str:
@@ -29,7 +29,7 @@ def _case(suite: ET.Element, report: CheckReport, result: CheckResult) -> None:
     case = ET.SubElement(
         suite, "testcase", classname=f"{report.target} {report.version}", name=result.check.value, time=f"{result.seconds:.3f}"
     )
-    told = "\n".join(f"{finding.message}\n  {finding.hint}" if finding.hint else finding.message for finding in result.findings)
+    told = "\n".join(_told(finding) for finding in result.findings)
     failures = [finding.message for finding in result.findings if finding.is_failure]
     match result.status:
         case CheckStatus.FAILED:
@@ -41,3 +41,7 @@ def _case(suite: ET.Element, report: CheckReport, result: CheckResult) -> None:
         case CheckStatus.PASSED:
             if told:
                 ET.SubElement(case, "system-out").text = told
+
+
+def _told(finding: Finding) -> str:
+    return "\n  ".join(filter(None, (finding.message, *finding.detail.splitlines(), finding.hint)))

@@ -2,13 +2,9 @@
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus, Finding
 from healthchecks.settings import Severity, UiSettings
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 _LEAST_STEP = 16
 """Of 255 in any colour channel: less is a matter of smoothing, which two runs of the same page may show."""
@@ -33,27 +29,24 @@ def compare_pictures(new: Path, old: Path, folder: Path, tolerance: float) -> Di
     with Image.open(new) as opened_new, Image.open(old) as opened_old:
         after, before = opened_new.convert("RGB"), opened_old.convert("RGB")
     size = (max(after.width, before.width), max(after.height, before.height))
-    changed = ImageChops.difference(_padded(after, size, (0, 0, 0)), _padded(before, size, (255, 255, 255)))
-    strongest = ImageChops.lighter(ImageChops.lighter(*changed.split()[:2]), changed.split()[2])
-    mask = strongest.point([0 if level < _LEAST_STEP else 255 for level in range(256)])
+    common = (min(after.width, before.width), min(after.height, before.height))
+    changed = ImageChops.difference(after.crop((0, 0, *common)), before.crop((0, 0, *common)))
+    red, green, blue = changed.split()
+    strongest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    mask = Image.new("L", size, 255)  # what only one of them has is different
+    mask.paste(strongest.point([0 if level < _LEAST_STEP else 255 for level in range(256)]), (0, 0))
     share = mask.histogram()[255] / (size[0] * size[1])
     if share <= tolerance:
         return None
     shown = folder / f"{new.stem}-difference.png"
-    marked = Image.composite(Image.new("RGB", size, _RED), _padded(after, size, (255, 255, 255)), mask)
+    whole = Image.new("RGB", size, "white")
+    whole.paste(after, (0, 0))
+    marked = Image.composite(Image.new("RGB", size, _RED), whole, mask)
     sheet = Image.new("RGB", (size[0] * 3 + 20, size[1]), (128, 128, 128))
     for place, picture in enumerate((before, after, marked)):
         sheet.paste(picture, (place * (size[0] + 10), 0))
     sheet.save(shown)
     return Difference(new.stem, share, shown)
-
-
-def _padded(picture: "Image.Image", size: tuple[int, int], colour: tuple[int, int, int]) -> "Image.Image":
-    from PIL import Image  # noqa: PLC0415 - as above
-
-    whole = Image.new("RGB", size, colour)
-    whole.paste(picture, (0, 0))
-    return whole
 
 
 def with_differences(new: CheckReport, old: CheckReport, settings: UiSettings, folder: Path) -> CheckReport:

@@ -5,7 +5,7 @@ import dataclasses
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Error as PlaywrightError
@@ -47,12 +47,12 @@ def record_page(address: str, path: Path, settings: CheckSettings) -> Recorded:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _record(address, path, settings)
-        har: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        har: Any = json.loads(path.read_text(encoding="utf-8"))
         _clean(har)
         path.write_text(json.dumps(har, ensure_ascii=False), encoding="utf-8")
     except OSError as error:
         raise RecordingFailed(f"{path} cannot be written: {error.strerror}") from error
-    entries = har["log"]["entries"]
+    entries = cast("list[dict[str, Any]]", har["log"]["entries"])
     hosts = dict.fromkeys(str(urlsplit(entry["request"]["url"]).hostname) for entry in entries)
     return Recorded(len(entries), tuple(hosts), path.stat().st_size)
 

@@ -9,6 +9,7 @@ FLAKY = "flaky"
 """Code of the finding that a failure did not repeat."""
 
 _LONGEST_TEXT = 400
+_MOST_NAMED = 3
 
 
 class CheckName(enum.StrEnum):
@@ -73,9 +74,9 @@ class Drill:
         if self.verdict is DrillVerdict.UNKNOWN:
             return f"unknown: {self.reason}"
         if self.lost_on_return:
-            return f"unsafe: going back to {self.baseline} would do harm: {'; '.join(self.lost_on_return)}"
+            return f"unsafe: going back to {self.baseline} would do harm: {_first(self.lost_on_return)}"
         if self.lost_in_update:
-            return f"unsafe: the update does harm that going back to {self.baseline} does not undo: {'; '.join(self.lost_in_update)}"
+            return f"unsafe: the update does harm that going back to {self.baseline} does not undo: {_first(self.lost_in_update)}"
         return f"safe: nothing is lost on the way back to {self.baseline}"
 
     def to_json(self) -> dict[str, Any]:
@@ -183,6 +184,11 @@ class CheckReport:
             "status": self.status,
             "checks": [result.to_json() for result in self.checks],
         }
+
+
+def _first(words: tuple[str, ...]) -> str:
+    more = f"; and {len(words) - _MOST_NAMED} more" if len(words) > _MOST_NAMED else ""
+    return "; ".join(words[:_MOST_NAMED]) + more
 
 
 def plain(text: str) -> str:

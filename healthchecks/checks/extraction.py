@@ -21,6 +21,7 @@ from webstore.package import Package, field_at
 _NOTE = "no page is configured: add [[extension.checks.extraction]] with `open` and what must be there"
 _COMPARE = "open the page with the extension, and compare its markup with what the content script looks for"
 _LOOK_STORED = "look at what the extension stores after the page was read"
+GOLDEN_DIFFERS = "golden_differs"
 _GOLDEN = "if it is right so, run `release-guard check` with --write-golden"
 
 
@@ -93,7 +94,7 @@ def _missing_on(page: Page, expectation: PageExpectation, stage: Stage, where: s
     if expectation.golden is None:
         return None
     texts = "\n".join(" ".join(text.split()) for text in wanted.all_inner_texts()) + "\n"
-    return _against_golden(texts, expectation.golden, f"the texts of {expectation.selector!r}", write=write_golden)
+    return _against_golden(texts, expectation.golden, f"the text of {expectation.selector!r}", write=write_golden)
 
 
 def _missing_in_storage(stage: Stage, expectation: StorageExpectation, *, write_golden: bool) -> Finding | None:
@@ -124,7 +125,7 @@ def _against_golden(actual: str, golden: Path, what: str, *, write: bool) -> Fin
     if not golden.is_file():
         return Finding("golden_missing", f"there is no golden file {golden.name} for {what}", "write it with --write-golden")
     difference = golden_difference(actual, golden)
-    return Finding("golden_differs", f"{what} is not what {golden.name} holds", _GOLDEN, detail=difference) if difference else None
+    return Finding(GOLDEN_DIFFERS, f"{what} is not what {golden.name} holds", _GOLDEN, detail=difference) if difference else None
 
 
 def _file_name(name: str) -> str:
