@@ -4,11 +4,12 @@ import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
-from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from healthchecks.result import CheckResult
 
+_PICTURE_MS = 5000
 _COVER = "•••"
 _SHORTEST = 3
 """Shorter texts are in too many words to be taken out of all of them."""
@@ -23,28 +24,27 @@ class Masking:
     selectors: tuple[str, ...] = ()
     secrets: set[str] = dataclasses.field(default_factory=set[str])
 
-    def picture(self, page: Page, path: Path) -> Path:
+    def picture(self, page: Page, path: Path) -> list[Path]:
         """A screenshot of a tab with what is masked painted over; its texts are remembered.
+
+        None when it cannot be taken in time: that evidence is missing says nothing of the extension.
 
         Raises:
             PlaywrightError: the tab is gone, or a selector is none.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         self.learn(page)
-        page.screenshot(path=path, animations="disabled", mask=[page.locator(selector) for selector in self.selectors])
-        return path
+        covered = [page.locator(selector) for selector in self.selectors]
+        try:
+            page.screenshot(path=path, animations="disabled", mask=covered, timeout=_PICTURE_MS)
+        except PlaywrightTimeout:
+            return []
+        return [path]
 
     def learn(self, page: Page) -> None:
         """Remember what stands in masked places now."""
         for selector in self.selectors:
             self.secrets |= {text for text in page.locator(selector).evaluate_all(_TEXTS) if len(text) >= _SHORTEST}
-
-    def learn_if_open(self, page: Page) -> None:
-        """The same at an event, when the tab may be gone."""
-        try:
-            self.learn(page)
-        except PlaywrightError:
-            return  # then it shows nothing any more
 
     def covered(self, text: str) -> str:
         """A text without what was masked."""

@@ -53,7 +53,7 @@ def record_page(address: str, path: Path, settings: CheckSettings) -> Recorded:
     except OSError as error:
         raise RecordingFailed(f"{path} cannot be written: {error.strerror}") from error
     entries = cast("list[dict[str, Any]]", har["log"]["entries"])
-    hosts = dict.fromkeys(str(urlsplit(entry["request"]["url"]).hostname) for entry in entries)
+    hosts = dict.fromkeys(str(urlsplit(str(entry["request"]["url"])).hostname) for entry in entries)
     return Recorded(len(entries), tuple(hosts), path.stat().st_size)
 
 

@@ -27,7 +27,7 @@ def _script() -> str:
 
 def violations(page: Page, name: str, settings: UiSettings, *, contrast_only: bool = False) -> list[Finding]:
     """What axe-core finds on a page; ``contrast_only`` where nothing but the colours has changed since it was looked at."""
-    if settings.accessibility is Severity.OFF:
+    if settings.accessibility is Severity.OFF or (contrast_only and set(_CONTRAST) <= set(settings.accessibility_ignore)):
         return []
     page.evaluate(f"() => {{ if (!globalThis.axe) {{ {_script()} }} }}")
     options: dict[str, Any] = {

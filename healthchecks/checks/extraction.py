@@ -36,7 +36,7 @@ def check_extraction(trial: Trial, package: Package) -> CheckResult:
     for scenario in settings.extraction:
         with played(trial, package, scenario) as (stage, unmet):
             findings += unmet
-            pictures.append(trial.masking.picture(stage.page, trial.evidence / f"extraction-{_file_name(scenario.name)}.png"))
+            pictures += trial.masking.picture(stage.page, trial.evidence / f"extraction-{_file_name(scenario.name)}.png")
     errors = trial.browser.settle(trial.extension_id, seconds=2).runtime_errors
     new = tuple(error for error in errors if error not in known)
     return CheckResult.of(CheckName.EXTRACTION, findings + runtime_findings(new), pictures)

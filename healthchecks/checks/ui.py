@@ -39,14 +39,14 @@ def _url(trial: Trial, path: str) -> str:
 def _look_at(shown: OwnPage, name: str, trial: Trial) -> Iterator[Path]:
     """By day and in the dark; then its buttons are clicked, if it is well."""
     settings, page = trial.settings.ui, shown.page
-    yield trial.masking.picture(page, trial.evidence / f"ui-{name}.png")
+    yield from trial.masking.picture(page, trial.evidence / f"ui-{name}.png")
     if not shown.is_well or name == DEVTOOLS:
         return
     try:
         found = violations(page, name, settings)
         if settings.dark:
             page.emulate_media(color_scheme="dark")
-            yield trial.masking.picture(page, trial.evidence / f"ui-{name}-dark.png")
+            yield from trial.masking.picture(page, trial.evidence / f"ui-{name}-dark.png")
             by_day = {finding.code for finding in found}
             in_dark = violations(page, f"{name} in the dark", settings, contrast_only=True)
             found += [finding for finding in in_dark if finding.code not in by_day]
@@ -92,7 +92,7 @@ def check_language(trial: Trial, package: Package, language: str) -> CheckResult
             continue
         shown = OwnPage(trial.browser, f"{name} in {language!r}", _url(trial, path))
         with shown.opened():
-            pictures.append(trial.masking.picture(shown.page, trial.evidence / f"ui-{name}-{language}.png"))
+            pictures += trial.masking.picture(shown.page, trial.evidence / f"ui-{name}-{language}.png")
         findings += shown.findings
     default = str(package.manifest.get("default_locale"))
     if lacking := sorted(set(_messages(package, default)) - set(_messages(package, language))):

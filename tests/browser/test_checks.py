@@ -11,29 +11,9 @@ from browser.extensions import PAGE, SHOP, an_extension
 from healthchecks.browser import ExtensionBrowser
 from healthchecks.chromium import VARIABLE, find_chromium
 from healthchecks.errors import ChromiumNotFound
-from healthchecks.result import CheckName, CheckStatus
-from healthchecks.runner import run_checks
-from healthchecks.settings import CheckSettings
+from healthchecks.result import CheckStatus
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def check(tmp_path):
-    """Run the checks and give each one's result by name."""
-
-    def run(package, *, baseline=None, only=None, settings=None):
-        report = run_checks(
-            package,
-            target="test",
-            settings=CheckSettings.model_validate({"check_seconds": 30, **(settings or {})}),
-            evidence=tmp_path / "evidence",
-            baseline=baseline,
-            only=[CheckName(name) for name in only] if only else None,
-        )
-        return report, {result.check.value: result for result in report.checks}
-
-    return run
 
 
 @pytest.fixture
