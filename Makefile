@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup browser rehearse test lint types reformat lock clean
+.PHONY: setup browser rehearse test benchmark lint types reformat lock clean
 
 setup: $(READY)
 
@@ -23,6 +23,11 @@ rehearse: browser
 
 test: browser
 	$(BIN)/python -m pytest
+
+# How fast the checks are beside a bare script, and whether they ever fail on what is well.
+benchmark: browser
+	PYTHONPATH=.:tests $(BIN)/python tests/benchmarks/check_speed.py
+	PYTHONPATH=.:tests $(BIN)/python tests/benchmarks/steady_checks.py 100
 
 lint: $(READY)
 	$(BIN)/ruff check .

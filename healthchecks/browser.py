@@ -182,11 +182,13 @@ class ExtensionBrowser:
             raise BrowserFailed("Chromium does not list the extension that it has loaded")
         return state_of(found)
 
-    def settle(self, extension_id: str, *, seconds: float, until: Callable[[ExtensionState], bool] | None = None) -> ExtensionState:
-        """Wait until ``until`` holds and the error lists are calm, at most so long; the state then."""
+    def settle(
+        self, extension_id: str, *, seconds: float, until: Callable[[ExtensionState], bool] | None = None, calm_reads: int = _CALM_READS
+    ) -> ExtensionState:
+        """Wait until ``until`` holds and the error lists stay the same for ``calm_reads``, at most so long; the state then."""
         deadline = time.monotonic() + seconds
         state, calm = self.state(extension_id), 0
-        while time.monotonic() < deadline and (calm < _CALM_READS or (until is not None and not until(state))):
+        while time.monotonic() < deadline and (calm < calm_reads or (until is not None and not until(state))):
             self._admin.wait_for_timeout(_POLL_MS)
             before, state = state, self.state(extension_id)
             same = (before.manifest_errors, before.runtime_errors) == (state.manifest_errors, state.runtime_errors)

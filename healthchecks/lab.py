@@ -57,14 +57,11 @@ class Lab:
         self._closing.close()
 
     def browser(self) -> ExtensionBrowser:
-        """The browser: the one that runs, or a fresh one.
+        """The browser; a fresh one the first time.
 
         Raises:
             BrowserFailed: it does not start.
         """
-        if self._browser is not None and not self._browser.is_alive:
-            self._closing.close()
-            self._browser = None
         if self._browser is None:
             self._loaded = None
             headless, seconds = self.settings.headless, self.settings.check_seconds
@@ -72,6 +69,17 @@ class Lab:
             if self._traced:
                 self._browser.context.tracing.start(screenshots=True, snapshots=True)
         return self._browser
+
+    def revived(self) -> ExtensionBrowser:
+        """The browser, and a fresh one where it has died; asked for before each check.
+
+        Raises:
+            BrowserFailed: it does not start.
+        """
+        if self._browser is not None and not self._browser.is_alive:
+            self._closing.close()
+            self._browser = None
+        return self.browser()
 
     def installed(self, package: Package) -> Trial:
         """The browser with this package in it, and no other.

@@ -22,14 +22,15 @@ _RUN = "async (options) => (await axe.run(document, options)).violations"
 def _script() -> str:
     from axe_playwright_python.base import AXE_FILE_PATH  # noqa: PLC0415 - half a megabyte, that only this needs
 
-    return Path(AXE_FILE_PATH).read_text(encoding="utf-8")
+    return f"() => {{ {Path(AXE_FILE_PATH).read_text(encoding='utf-8')} }}"
 
 
 def violations(page: Page, name: str, settings: UiSettings, *, contrast_only: bool = False) -> list[Finding]:
     """What axe-core finds on a page; ``contrast_only`` where nothing but the colours has changed since it was looked at."""
     if settings.accessibility is Severity.OFF or (contrast_only and set(_CONTRAST) <= set(settings.accessibility_ignore)):
         return []
-    page.evaluate(f"() => {{ if (!globalThis.axe) {{ {_script()} }} }}")
+    if not page.evaluate("() => Boolean(globalThis.axe)"):
+        page.evaluate(_script())
     options: dict[str, Any] = {
         "resultTypes": ["violations"],
         "rules": {rule: {"enabled": False} for rule in settings.accessibility_ignore},

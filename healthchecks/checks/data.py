@@ -39,7 +39,7 @@ def check_data(trial: Trial, package: Package, baseline: Package, key: str) -> C
     with unpacked(baseline, newer, returned, key=key) as (before, after, back):
         trial = dataclasses.replace(trial, extension_id=trial.browser.load(before))
         well_before = _fill(trial, baseline)
-        stored = _calm(trial.browser, trial.extension_id)
+        stored = _calm(trial.browser, trial.extension_id, reads=2)  # its scenarios have waited for what they store
         if not stored.is_there:
             unknown = Drill(DrillVerdict.UNKNOWN, str(baseline.version), reason=_NO_DATA)
             return dataclasses.replace(CheckResult.absent(CheckName.DATA, _NO_DATA), drill=unknown)
@@ -93,10 +93,13 @@ def _drill(
 def _fill(trial: Trial, baseline: Package) -> set[str]:
     """Store what is configured, and what the scenarios make the baseline store; what is wrong with the baseline already."""
     browser, extension_id, settings = trial.browser, trial.extension_id, trial.settings
-    browser.settle(extension_id, seconds=2)
-    if databases := settings.databases():
+    _await_worker(trial, baseline)
+    seed, databases = settings.seed(), settings.databases()
+    if seed or databases:
+        _calm(browser, extension_id)  # what the baseline writes at its first start comes before what users have added
+    if databases:
         browser.fill_databases(extension_id, databases)
-    if (seed := settings.seed()) and browser.storage(extension_id) is not None:
+    if seed and browser.storage(extension_id) is not None:
         browser.fill_storage(extension_id, seed)
     return _faults(trial, baseline)
 
@@ -121,21 +124,27 @@ def _faults(trial: Trial, package: Package) -> set[str]:
 
 def _updated(trial: Trial, folder: Path, package: Package) -> Stored:
     """Update to what is in a folder; what is stored when the update's own changes have ended."""
-    has_worker = isinstance(field_at(package.manifest, "background.service_worker"), str)
     trial.browser.load(folder)
+    _await_worker(trial, package)
+    return _calm(trial.browser, trial.extension_id)
+
+
+def _await_worker(trial: Trial, package: Package) -> None:
+    """Until the worker runs, or is known not to; the storage is read until it is calm after that."""
+    has_worker = isinstance(field_at(package.manifest, "background.service_worker"), str)
     trial.browser.settle(
         trial.extension_id,
         seconds=_MIGRATION_SECONDS,
         until=lambda state: not has_worker or state.has_worker or bool(state.manifest_errors),
+        calm_reads=0,
     )
-    return _calm(trial.browser, trial.extension_id)
 
 
-def _calm(browser: ExtensionBrowser, extension_id: str) -> Stored:
+def _calm(browser: ExtensionBrowser, extension_id: str, reads: int = _CALM_READS) -> Stored:
     """What is stored once several reads in a row are the same, or the time is over."""
     deadline = time.monotonic() + _MIGRATION_SECONDS
     stored, calm = browser.stored(extension_id), 0
-    while calm < _CALM_READS and time.monotonic() < deadline:
+    while calm < reads and time.monotonic() < deadline:
         time.sleep(_POLL_MS / 1000)  # nothing announces that a migration has ended; its silence is what is read
         before, stored = stored, browser.stored(extension_id)
         calm = calm + 1 if before == stored else 0

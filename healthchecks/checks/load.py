@@ -10,7 +10,7 @@ from healthchecks.result import CheckName, CheckResult, Finding
 from webstore.package import Package, field_at
 
 _WORKER_SECONDS = 5.0
-_WATCHED_SECONDS = 0.5
+_WATCHED_SECONDS = 0.4
 """So long a worker is watched at least: what throws a moment after the start has not started well."""
 _REGISTRATION_FAILED = "Service worker registration failed"
 

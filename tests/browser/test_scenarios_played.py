@@ -145,7 +145,7 @@ class Site(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"<title>live</title><p class=item>one" if self.path == "/list" else b"api")
 
-    def log_message(self, *args):
+    def log_message(self, format, *args):  # noqa: A002 - the base class names it so
         """Say nothing."""
 
 

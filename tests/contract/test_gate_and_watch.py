@@ -20,7 +20,7 @@ from guard.rollback.plan import RollbackState
 from guard.store.actor_lock import acting
 from guard.watcher import Watcher
 from healthchecks.differential import compare
-from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus, Drill, Finding
+from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus, Drill, DrillVerdict, Finding
 from webstore.store_errors import CredentialsMissing
 from webstore.versions import Version
 
@@ -110,6 +110,29 @@ def test_what_fails_in_both_versions_is_held(world):
     assert (result.outcome, world.store.rollbacks()) == (Outcome.HELD, [])
     assert any("external" in reason for reason in result.reasons)
     assert world.state_of("1.3.0") is ReleaseState.WATCHED
+
+
+def test_an_unsafe_drill_stops_an_automatic_rollback_and_a_person_may_force_it(world):
+    world.store.publish("1.3.0", a__js="bad")
+    world.guarded.failing = frozenset({"1.3.0"})
+    world.guarded.drill = Drill(DrillVerdict.UNSAFE, "1.2.0", (), ("going back loses 'books'",))
+    result = world.gate()
+    assert (result.outcome, world.store.rollbacks()) == (Outcome.HELD, [])
+    assert result.reasons == ("the rollback drill was unsafe: going back to 1.2.0 would do harm: going back loses 'books'",)
+    events = [entry.evidence for entry in world.engine.incidents.timeline(result.incident.id)]
+    assert any("going back loses 'books'" in evidence for evidence in events)
+    with pytest.raises(RollbackRefused, match="going back loses 'books'") as refused:
+        plan_by_hand(world.engine, world.guarded, Request("by hand", "alice"))
+    assert "--force" in refused.value.advice
+    forced = plan_by_hand(world.engine, world.guarded, Request("by hand", "alice", force=True))
+    assert forced.new_version == V("1.3.0.1")
+
+
+def test_a_release_whose_update_loses_data_is_rolled_back_to_keep_it_from_more_users(world):
+    world.store.publish("1.3.0", a__js="bad")
+    world.guarded.failing = frozenset({"1.3.0"})
+    world.guarded.drill = Drill(DrillVerdict.UNSAFE, "1.2.0", ("the update loses 'books'",))
+    assert world.gate().outcome is Outcome.ROLLED_BACK
 
 
 @pytest.mark.parametrize("settings", [{"mode": "propose"}])

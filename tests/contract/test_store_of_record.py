@@ -15,10 +15,12 @@ from guard.rollback.plan import RollbackPlan, RollbackState, StepName, StepState
 from guard.severity import Severity
 from guard.store.actor_lock import acting
 from guard.store.database import DatabaseUnreachable, open_database
+from guard.store.drills import Drills
 from guard.store.incidents import IncidentRecords
 from guard.store.journal import Journal
 from guard.store.releases import Releases
 from guard.store.schema import metadata, samples
+from healthchecks.result import Drill, DrillVerdict
 from webstore.models import Item
 from webstore.versions import Version
 
@@ -45,6 +47,18 @@ def an_entry(clock):
 def test_the_migrations_make_what_the_code_expects(database):
     with database.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_newest_drill_of_a_release_and_its_baseline_is_kept(database, clock):
+    drills = Drills(database)
+    assert drills.find(ITEM, V("1.3.0"), V("1.2.0")) is None
+    drills.record(ITEM, V("1.3.0"), Drill(DrillVerdict.SAFE, "1.2.0"), clock())
+    unsafe = Drill(DrillVerdict.UNSAFE, "1.2.0", ("lost <b>a</b>",), ("lost 'b'",), "why")
+    drills.record(ITEM, V("1.3.0"), unsafe, clock())
+    drills.record(ITEM, V("1.3.0"), Drill(DrillVerdict.UNKNOWN, "1.1.0", reason="no data"), clock())
+    assert drills.find(ITEM, V("1.3.0"), V("1.2.0")) == unsafe
+    assert drills.find(ITEM, V("1.2.0"), V("1.2.0")) is None
+    assert list(drills.of(ITEM)) == [V("1.3.0")]
 
 
 def test_a_release_is_recorded_once_and_read_back_whole(database, clock):

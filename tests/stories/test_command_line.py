@@ -136,6 +136,7 @@ def test_check_needs_no_configuration_and_names_what_is_broken(here, capsys):
         "extraction": "not_configured",
         "ui": "failed",
         "data": "not_configured",
+        "custom": "not_configured",
     }
     ui = document["checks"][2]
     assert "popup throws" in ui["findings"][0]
@@ -150,7 +151,7 @@ def test_check_holds_a_version_against_its_baseline_and_writes_reports(here, cap
     code, out, _ = run(capsys, "check", "new", "--baseline", "old", "--junit", "reports/junit.xml", "--html", "reports/html", "--json")
     document = json.loads(out)
     assert (code, document["diagnosis"]["origin"], document["baseline"]["version"]) == (1, "deployment", "1.0.0")
-    assert document["diagnosis"]["checks"] == {"load": "none", "extraction": "none", "ui": "deployment", "data": "none"}
+    assert document["diagnosis"]["checks"] == {"load": "none", "extraction": "none", "ui": "deployment", "data": "none", "custom": "none"}
     assert 'failures="1"' in Path("reports/junit.xml").read_text()
     page = Path("reports/html/index.html").read_text()
     assert "popup throws" in page
@@ -207,9 +208,67 @@ def test_a_stand_in_serves_until_it_is_told_to_stop(tmp_path, kind):
 
 def test_the_sample_packages_are_what_they_say():
     base = sample.build(sample.BASE, sample.BASE_VERSION)
-    assert sample.VARIANTS == ("broken-popup", "finds-nothing", "good", "lost-data", "some-users", "worker-crash")
+    assert sample.VARIANTS == ("broken-popup", "finds-nothing", "good", "lost-data", "one-way", "some-users", "worker-crash")
     for variant in sample.VARIANTS:
         package = sample.build(variant, sample.NEXT_VERSION, dsn='http://k@h/1"; evil()')
         assert package.code_digest != base.code_digest
         assert 'DSN = "http://k@h/1\\"; evil()"' in package.files["config.js"].decode()
         assert Package.read(package.to_zip()).version == sample.NEXT_VERSION
+
+
+@pytest.mark.browser
+def test_check_record_writes_what_a_page_answers_and_says_how_to_use_it(here, capsys, store):
+    code, out, _ = run(capsys, "check", "record", store.address.base_url, "-o", "pages/store.har")
+    assert code == 0
+    assert 'har = "pages/store.har"' in out
+    assert json.loads((here / "pages" / "store.har").read_text())["log"]["entries"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("check", "ext", "https://x.example/"), "one target is checked"),
+        (("check", "record", "ftp://x.example/"), "begins with https"),
+        (("check", "ext", "--write-golden", "--baseline", "ext"), "leave out --baseline"),
+    ],
+)
+def test_check_says_what_makes_no_sense(here, capsys, arguments, words):
+    an_extension().unpack(here / "ext")
+    code, _, err = run(capsys, *arguments)
+    assert code == 2
+    assert words in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.browser
+def test_golden_files_are_written_and_then_compared(here, capsys):
+    an_extension().unpack(here / "ext")
+    (here / "list.html").write_text("<title>t</title><p class=item>one<p class=item>two")
+    (here / "release-guard.toml").write_text("""
+[[extension]]
+id = "abcdefghijklmnopabcdefghijklmnop"
+publisher = "p"
+[[extension.checks.extraction]]
+name = "list"
+open = "https://shop.example/list"
+page = "list.html"
+expect_page = [{ selector = ".item", golden = "items.txt" }]
+expect_storage = [{ path = "items", golden = "items.json" }]
+within_seconds = 1
+""")
+    arguments = ("check", "ext", "--only", "extraction")
+    code, out, _ = run(capsys, *arguments)
+    assert (code, "write it with --write-golden" in out) == (1, True)
+    assert run(capsys, *arguments, "--write-golden")[0] == 0
+    assert ((here / "items.txt").read_text(), json.loads((here / "items.json").read_text())) == ("one\ntwo\n", ["one", "two"])
+    assert run(capsys, *arguments)[0] == 0
+    (here / "items.json").write_text('["one"]')
+    code, out, _ = run(capsys, *arguments, "--junit", "junit.xml", "--html", "page")
+    assert code == 1
+    assert '+  "two"' in out
+    assert (
+        "+  &quot;two&quot;" in (here / "page" / "index.html").read_text()
+        or "+  &#34;two&#34;" in (here / "page" / "index.html").read_text()
+    )
+    assert "Trace of the failed run" in (here / "page" / "index.html").read_text()
+    assert '"two"' in (here / "junit.xml").read_text()

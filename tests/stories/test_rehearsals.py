@@ -21,7 +21,10 @@ def tell(capsys, folder, name):
 
 
 def statuses(document, version):
-    return {check["check"]: check["status"] for check in document["checks"][version]}
+    """Of the four checks; the sample has no tests of its own."""
+    found = {check["check"]: check["status"] for check in document["checks"][version]}
+    assert found.pop("custom") == "not_configured"
+    return found
 
 
 def verdicts(document):
@@ -35,7 +38,8 @@ def test_a_bad_release_is_seen_rolled_back_and_proved_well(tmp_path, capsys):
     assert verdicts(document)["error_rate"] == "breach"
     assert verdicts(document)["rating"] == "no_data"
     assert statuses(document, "1.3.0") == {"load": "passed", "extraction": "failed", "ui": "passed", "data": "passed"}
-    assert statuses(document, "1.2.0") == {"load": "passed", "extraction": "passed", "ui": "passed", "data": "not_configured"}
+    assert statuses(document, "1.2.0") == {"load": "passed", "extraction": "passed", "ui": "passed"}
+    assert document["drill"]["verdict"] == "safe"
     assert set(statuses(document, "1.3.0.1").values()) == {"passed"}
     assert document["diagnosis"] == "deployment"
     assert document["plan"]["strategy"] == "ROLLBACK"
@@ -64,7 +68,16 @@ def test_a_changed_site_is_no_reason_to_go_back(tmp_path, capsys):
     assert (document["outcome"], document["diagnosis"], document["rollback"]) == ("held", "external", None)
     assert statuses(document, "1.2.0")["extraction"] == "failed"
     assert document["incident"]["state"] == "investigating"
+    assert document["plan"]["strategy"] == "HOTFIX"
     assert any("external" in reason for reason in document["held_because"])
+
+
+def test_where_going_back_would_cost_users_their_data_a_person_decides(tmp_path, capsys):
+    document = tell(capsys, tmp_path, "one-way")
+    assert (document["outcome"], document["diagnosis"], document["rollback"]) == ("held", "deployment", None)
+    assert document["drill"]["verdict"] == "unsafe"
+    assert "'books' is an object now, and was a list under the baseline" in document["drill"]["lost_on_return"]
+    assert document["held_because"] == [f"the rollback drill was {document['drill']['words']}"]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +94,8 @@ def test_each_way_to_break_is_seen(tmp_path, capsys, name, check, error_rate):
     assert document["outcome"] == "rolled_back"
     failed = {found for found, status in statuses(document, "1.3.0").items() if status == "failed"}
     assert check in failed if check else not failed
+    if name == "lost-data":
+        assert (document["drill"]["verdict"], document["drill"]["lost_on_return"]) == ("unsafe", [])
     if error_rate:
         assert verdicts(document)["error_rate"] == error_rate
 
@@ -93,5 +108,6 @@ def test_every_scenario_has_its_test():
         "worker-crash",
         "broken-popup",
         "lost-data",
+        "one-way",
         "some-users",
     }
