@@ -93,6 +93,12 @@ def test_invariants_hold_before_after_and_on_the_way_back(check):
     }
 
 
+def test_a_baseline_that_does_not_load_is_an_error_and_no_fault_of_the_release(check):
+    _, found = check(an_extension("1.1.0"), baseline=an_extension("1.0.0", manifest={"manifest_version": 2}), only=["data"], settings=SEED)
+    assert found["data"].status.value == "error"
+    assert "does not load the baseline 1.0.0" in messages(found["data"])
+
+
 TESTS = """
 def test_the_popup_greets(popup_page):
     assert popup_page.inner_text("h1") == "{greeting}"
