@@ -23,6 +23,8 @@ _NO_DATA = (
 )
 _MIGRATION_SECONDS = 5.0
 _CALM_READS = 5
+_CALM_READS_AFTER_UPDATE = 8
+"""About half a second: so long a migration may take to begin."""
 _POLL_MS = 40
 
 
@@ -44,7 +46,9 @@ def check_data(trial: Trial, package: Package, baseline: Package, key: str) -> C
         if not stored.is_there:
             unknown = Drill(DrillVerdict.UNKNOWN, str(baseline.version), reason=_NO_DATA)
             return dataclasses.replace(CheckResult.absent(CheckName.DATA, _NO_DATA), drill=unknown)
-        updated = _updated(trial, after, newer)
+        trial.browser.load(after)
+        _await_worker(trial, newer)
+        updated = _calm(trial.browser, trial.extension_id, reads=_CALM_READS_AFTER_UPDATE)
         never_held = [one for one in settings.invariants if broken_invariants([one], stored, stored, "")]
         invariants = [one for one in settings.invariants if one not in never_held]
         findings = [
@@ -77,7 +81,10 @@ def _drill(
     trial: Trial, back: Path, baseline: Package, before: Stored, updated: Stored, lost: list[Finding], well_before: set[str]
 ) -> Drill:
     """Go back to the baseline's code under the higher number: what is lost, and does the baseline still work with what it finds?"""
-    returned = _updated(trial, back, baseline)
+    trial.browser.load(back)
+    _await_worker(trial, baseline)
+    faults = _page_faults(trial, baseline)  # which takes as long as a migration may take to begin
+    returned = _calm(trial.browser, trial.extension_id)
     settings = trial.settings.data
     # An invariant that the update has broken already is the update's; only what still held then can be lost on the way back.
     held = [one for one in settings.invariants if not broken_invariants([one], updated, before, "")]
@@ -86,7 +93,7 @@ def _drill(
         *broken_invariants(held, returned, before, "after going back"),
     ]
     on_return = [finding.message for finding in found]
-    faults = _faults(trial, baseline) - well_before
+    faults = (faults | _scenario_faults(trial, baseline)) - well_before
     if faults:  # once more: a site that did not answer just now is not what the profile holds
         faults &= _faults(trial, baseline)
     on_return += [f"the baseline fails on what it finds: {fault}" for fault in sorted(faults)]
@@ -122,27 +129,29 @@ def _fill(trial: Trial, baseline: Package) -> set[str]:
 
 def _faults(trial: Trial, package: Package) -> set[str]:
     """What goes wrong in the loaded version with the profile as it is: its scenarios, its own pages, and what it throws."""
+    return _scenario_faults(trial, package) | _page_faults(trial, package)
+
+
+def _scenario_faults(trial: Trial, package: Package) -> set[str]:
     found: list[Finding] = []
     for scenario in trial.settings.extraction:
         with played(trial, package, scenario) as (_, unmet):
             found += unmet
+    # A golden file is of a fresh profile; what an update has added to this one is no fault.
+    failed = {finding.message for finding in found if finding.is_failure and finding.code != GOLDEN_DIFFERS}
+    return failed | set(trial.browser.state(trial.extension_id).runtime_errors)
+
+
+def _page_faults(trial: Trial, package: Package) -> set[str]:
+    found: list[Finding] = []
     for name, path in own_pages(package):
         if name in trial.settings.ui.skip:
             continue
         shown = OwnPage(trial.browser, name, f"chrome-extension://{trial.extension_id}/{path.lstrip('/')}")
         with shown.opened(trial.settings.ui.expect.get(name, ())):
             found += shown.findings
-    state = trial.browser.state(trial.extension_id)
-    # A golden file is of a fresh profile; what an update has added to this one is no fault.
-    failed = {finding.message for finding in found if finding.is_failure and finding.code != GOLDEN_DIFFERS}
-    return failed | set(state.runtime_errors)
-
-
-def _updated(trial: Trial, folder: Path, package: Package) -> Stored:
-    """Update to what is in a folder; what is stored when the update's own changes have ended."""
-    trial.browser.load(folder)
-    _await_worker(trial, package)
-    return _calm(trial.browser, trial.extension_id)
+    failed = {finding.message for finding in found if finding.is_failure}
+    return failed | set(trial.browser.state(trial.extension_id).runtime_errors)
 
 
 def _await_worker(trial: Trial, package: Package) -> None:
