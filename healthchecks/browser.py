@@ -20,7 +20,16 @@ from playwright.sync_api import Error as PlaywrightError
 
 from healthchecks.chromium import Chromium
 from healthchecks.errors import BrowserFailed, LoadRefused
-from healthchecks.inside import READ_STATE, READ_STORAGE, READ_STORED, WRITE_DATABASES, WRITE_STORAGE, ExtensionState, state_of
+from healthchecks.inside import (
+    FORGET_ERRORS,
+    READ_STATE,
+    READ_STORAGE,
+    READ_STORED,
+    WRITE_DATABASES,
+    WRITE_STORAGE,
+    ExtensionState,
+    state_of,
+)
 from healthchecks.result import plain
 from healthchecks.stored import Database, Stored
 
@@ -181,6 +190,10 @@ class ExtensionBrowser:
         if found is None:
             raise BrowserFailed("Chromium does not list the extension that it has loaded")
         return state_of(found)
+
+    def forget_errors(self, extension_id: str) -> None:
+        """Empty the error lists, which Chromium keeps over an update."""
+        self._admin.evaluate(FORGET_ERRORS, extension_id)
 
     def settle(
         self, extension_id: str, *, seconds: float, until: Callable[[ExtensionState], bool] | None = None, calm_reads: int = _CALM_READS

@@ -10,6 +10,7 @@ READ_STATE = """async (id) => {
   const all = await new Promise((done) => chrome.developerPrivate.getExtensionsInfo({}, done));
   return all.find((one) => one.id === id) ?? null;
 }"""
+FORGET_ERRORS = "async (id) => { await chrome.developerPrivate.deleteExtensionErrors({ extensionId: id }); }"
 READ_STORAGE = "async () => (globalThis.chrome?.storage?.local ? await chrome.storage.local.get() : null)"
 READ_DATABASES = """async () => {
   const found = {};

@@ -81,6 +81,7 @@ def _drill(
     trial: Trial, back: Path, baseline: Package, before: Stored, updated: Stored, lost: list[Finding], well_before: set[str]
 ) -> Drill:
     """Go back to the baseline's code under the higher number: what is lost, and does the baseline still work with what it finds?"""
+    trial.browser.forget_errors(trial.extension_id)  # what the new version threw says nothing of the baseline
     trial.browser.load(back)
     _await_worker(trial, baseline)
     faults = _page_faults(trial, baseline)  # which takes as long as a migration may take to begin

@@ -93,6 +93,11 @@ def test_invariants_hold_before_after_and_on_the_way_back(check):
     }
 
 
+def test_what_the_new_version_throws_says_nothing_of_the_baseline(check):
+    _, found = check(an_extension("1.1.0", worker__js="throw new Error('dead');"), baseline=KEEPS, only=["data"], settings=SEED)
+    assert found["data"].drill.words == "safe: nothing is lost on the way back to 1.0.0"
+
+
 def test_a_baseline_that_does_not_load_is_an_error_and_no_fault_of_the_release(check):
     _, found = check(an_extension("1.1.0"), baseline=an_extension("1.0.0", manifest={"manifest_version": 2}), only=["data"], settings=SEED)
     assert found["data"].status.value == "error"
