@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
@@ -27,7 +28,8 @@ class Masking:
     def picture(self, page: Page, path: Path) -> list[Path]:
         """A screenshot of a tab with what is masked painted over; its texts are remembered.
 
-        None when it cannot be taken in time: that evidence is missing says nothing of the extension.
+        None when it cannot be taken in time, or Chromium has nothing drawn to take (a tab on its way to an error page): that evidence
+        is missing says nothing of the extension.
 
         Raises:
             PlaywrightError: the tab is gone, or a selector is none.
@@ -38,6 +40,9 @@ class Masking:
         try:
             page.screenshot(path=path, animations="disabled", mask=covered, timeout=_PICTURE_MS)
         except PlaywrightTimeout:
+            return []
+        except PlaywrightError:
+            page.evaluate("1")  # raises where the tab is gone: that is more than a picture that is missing
             return []
         return [path]
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from PIL import Image, ImageDraw
+from playwright.sync_api import Error as PlaywrightError
 from pydantic import ValidationError
 
 from healthchecks.errors import CheckSettingsError
@@ -328,3 +329,26 @@ def test_a_schema_is_named_by_its_own_word():
     assert StorageExpectation.model_validate({"path": "a", "schema": "a.json"}).json_schema is not None
     with pytest.raises(ValidationError, match="no page 'popups'"):
         UiSettings.model_validate({"skip": ["popups"]})
+
+
+class _Tab:
+    """A tab of which no picture can be taken; ``gone``: it does not answer either."""
+
+    def __init__(self, *, gone):
+        self._gone = gone
+
+    def screenshot(self, **_):
+        raise PlaywrightError("Page.screenshot: Protocol error (Page.captureScreenshot): Unable to capture screenshot")
+
+    def evaluate(self, _script):
+        if self._gone:
+            raise PlaywrightError("Page.evaluate: Target crashed")
+
+
+def test_a_picture_that_cannot_be_taken_says_nothing_of_the_extension(tmp_path):
+    assert Masking().picture(_Tab(gone=False), tmp_path / "picture.png") == []
+
+
+def test_a_tab_that_is_gone_is_more_than_a_missing_picture(tmp_path):
+    with pytest.raises(PlaywrightError, match="crashed"):
+        Masking().picture(_Tab(gone=True), tmp_path / "picture.png")
