@@ -1,4 +1,4 @@
-"""What the local Sentry holds: sessions under Sentry's update rules, and error events. No HTTP.
+"""What the local Sentry holds: sessions under Sentry's update rules, errors, spans, metrics and releases. No HTTP.
 
 Session rules (reference/sentry.md, section 8): a session counts once; later updates of the same `sid` only raise its errors or set a
 terminal status; the first terminal status wins; attributes never change; a terminal update without an init is accepted.
@@ -6,15 +6,30 @@ terminal status; the first terminal status wins; attributes never change; a term
 
 import dataclasses
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from guard.localsentry.envelope import Envelope, EnvelopeError
+from guard.localsentry import items
+from guard.localsentry.envelope import Envelope, EnvelopeError, EnvelopeItem
+from guard.localsentry.faults import Faults
+from guard.localsentry.items import DEFAULT_ENVIRONMENT, moment_of, text_of
+from guard.localsentry.records import STATUSES, Record, SessionCells, Shelf
+from guard.localsentry.releases import Releases
 
-STATUSES = ("healthy", "errored", "crashed", "abnormal", "unhandled")
+__all__ = ["STATUSES", "LocalSentry", "Record", "Session"]
+
 _TERMINAL = frozenset({"exited", "crashed", "abnormal", "unhandled"})
-_LONGEST = 200
+_MOST_COUNTED = 1_000_000_000
+_HOUR = 3600
+_DATASETS = {"event": "errors", "transaction": "spans", "span": "spans", "trace_metric": "tracemetrics"}
+_CATEGORIES = {"event": "error", "sessions": "session"}
+
+_READERS = {"transaction": items.read_transaction, "span": items.read_spans, "trace_metric": items.read_metrics}
+
+Change = Callable[[], None]
 
 
 @dataclasses.dataclass
@@ -28,6 +43,8 @@ class Session:
     status: str = "ok"
     errors: int = 0
     count: int = 1
+    counted: str = ""
+    """The status that it is counted under at present."""
 
     @property
     def outcome(self) -> str:
@@ -37,130 +54,193 @@ class Session:
         return "errored" if self.errors else "healthy"
 
 
-@dataclasses.dataclass(frozen=True)
-class Event:
-    """An error event."""
-
-    release: str
-    environment: str
-    at: datetime
-    user: str | None
-    is_unhandled: bool
-    message: str
-
-
 class LocalSentry:
     """One organization with one project."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
+        self.faults = Faults()
         self.filters_browser_extensions = False
         """The inbound filter that drops errors of extensions while the SDK is told 200."""
+        self.self_hosted = False
+        """Whether it has no rate limiter, and so none of the limiter's headers."""
+        self.session_cells = SessionCells()
+        self.releases = Releases(now)
+        self.outcomes: Counter[tuple[int, str, str, str]] = Counter()
+        """How much became of what: by hour, category, outcome and reason."""
         self._sessions: dict[str, Session] = {}
-        self._events: list[Event] = []
-        self._lock = threading.Lock()
+        self._shelves = {dataset: Shelf() for dataset in _DATASETS.values()}
+        self._arriving: deque[tuple[float, Change]] = deque()
+        self._lock = threading.RLock()
         self._anonymous = 0
+
+    @contextmanager
+    def reading(self) -> Generator[None]:
+        """Hold everything still while a question is answered; what has arrived by now is part of it."""
+        with self._lock:
+            self._take_in()
+            yield
 
     def sessions(self) -> list[Session]:
         """Every session, as it stands."""
-        with self._lock:
+        with self.reading():
             return [dataclasses.replace(session) for session in self._sessions.values()]
 
-    def events(self) -> list[Event]:
+    def events(self) -> list[Record]:
         """Every error event."""
+        return self._all("errors")
+
+    def spans(self) -> list[Record]:
+        """Every span."""
+        return self._all("spans")
+
+    def metrics(self) -> list[Record]:
+        """Every metric."""
+        return self._all("tracemetrics")
+
+    def _all(self, dataset: str) -> list[Record]:
+        with self.reading():
+            return self._shelves[dataset].all()
+
+    def rows(self, dataset: str) -> Shelf:
+        """The rows of a dataset, for use inside `reading`."""
+        return self._shelves[dataset]
+
+    def add_sessions(
+        self, *, release: str, environment: str, started: datetime, count: int, user: str | None = None, status: str = "exited"
+    ) -> None:
+        """Put so many sessions alike into the past, at once: earlier weeks are made so."""
         with self._lock:
-            return list(self._events)
+            self._add_alike(Session(release, environment, started, user, status, int(status == "errored"), count))
 
     def ingest(self, envelope: Envelope) -> str | None:
         """Take an envelope; the id of its event when it holds one. Items that are not known are accepted and ignored, as by Sentry.
 
         Raises:
-            EnvelopeError: an item makes no sense.
+            EnvelopeError: an item makes no sense; then nothing of the envelope is kept.
         """
         event_id: str | None = None
+        changes: list[Change] = []
         for item in envelope.items:
-            match item.type:
-                case "session":
-                    self._update_session(item.json())
-                case "sessions":
-                    self._add_aggregates(item.json())
-                case "event":
-                    event = item.json()
-                    event_id = str(event.get("event_id") or envelope.headers.get("event_id") or "")[:_LONGEST]
-                    self._add_event(event)
-                case _:
-                    pass
+            if item.type in {"event", "transaction"}:
+                event_id = text_of(item.json(), "event_id") or text_of(envelope.headers, "event_id")
+            changes += self._changes(item, event_id or "")
+        with self._lock:
+            if changes:
+                due = self.now().timestamp() + self.faults.delay.total_seconds()
+                self._arriving.extend((due, change) for change in changes)
+                self._take_in()
         return event_id
 
-    def _update_session(self, update: Mapping[str, Any]) -> None:
-        identity, release, environment = _text(update, "sid"), *_attributes(update)
+    def count_outcome(self, category: str, outcome: str, reason: str = "", quantity: int = 1) -> None:
+        """Note what became of an item."""
+        hour = int(self.now().timestamp()) // _HOUR * _HOUR
+        with self._lock:
+            self.outcomes[hour, category, outcome, reason] += quantity
+
+    def _take_in(self) -> None:
+        if not self._arriving:
+            return
+        now = self.now().timestamp()
+        while self._arriving and self._arriving[0][0] <= now:
+            self._arriving.popleft()[1]()
+
+    def _changes(self, item: EnvelopeItem, event_id: str) -> list[Change]:
+        """What an item will change once it has arrived; it is read, and refused, now."""
+        match item.type:
+            case "session":
+                return [self._session_update(item.json())]
+            case "sessions":
+                return [lambda session=session: self._add_alike(session) for session in _aggregates(item.json())]
+            case "event":
+                return [self._event(items.read_event(item.json(), event_id))]
+            case "client_report":
+                return [
+                    lambda found=found: self.count_outcome(found[0], "client_discard", found[1], found[2])
+                    for found in items.read_report(item.json())
+                ]
+            case _ if item.type in _READERS:
+                records = _READERS[item.type](item.json())
+                return [lambda: self._keep(item.type, records)]
+            case _:
+                return []
+
+    def _event(self, event: Record) -> Change:
+        if self.filters_browser_extensions:
+            return lambda: self.count_outcome("error", "filtered", "browser-extensions")
+        return lambda: self._keep("event", [event])
+
+    def _keep(self, kind: str, records: list[Record]) -> None:
+        for record in records:
+            self._shelves[_DATASETS[kind]].add(record)
+            if record.release:
+                self.releases.seen(record.release, record.moment)
+        self.count_outcome(_CATEGORIES.get(kind, kind), "accepted", quantity=1 if kind == "transaction" else len(records))
+
+    def _session_update(self, update: Mapping[str, Any]) -> Change:
+        identity, release, environment = text_of(update, "sid"), *_attributes(update)
         status, errors = str(update.get("status", "ok")), update.get("errors", 0)
         if not identity or not isinstance(errors, int):
             raise EnvelopeError("a session has no sid, or errors that are no number")
-        with self._lock:
+        started = moment_of(update.get("started"))
+        user = text_of(update, "did") or None
+
+        def apply() -> None:
             session = self._sessions.get(identity)
             if session is None:
-                started = _time(update.get("started"))
-                session = self._sessions[identity] = Session(release, environment, started, _text(update, "did") or None)
+                session = self._sessions[identity] = Session(release, environment, datetime.fromtimestamp(started, UTC), user)
+                self.count_outcome("session", "accepted")
             session.errors = max(session.errors, errors)
             if session.status not in _TERMINAL:
                 session.status = status
+            self._count(session)
 
-    def _add_aggregates(self, item: Mapping[str, Any]) -> None:
-        release, environment = _attributes(item)
-        for bucket in cast("list[Mapping[str, Any]]", item.get("aggregates") or []):
-            for kind, status, errors in (
-                ("exited", "exited", 0),
-                ("errored", "exited", 1),
-                ("crashed", "crashed", 1),
-                ("abnormal", "abnormal", 0),
-            ):
-                count = bucket.get(kind, 0)
-                if isinstance(count, int) and count > 0:
-                    with self._lock:
-                        self._anonymous += 1
-                        key = f"aggregate-{self._anonymous}"
-                        user = _text(bucket, "did") or None
-                        self._sessions[key] = Session(release, environment, _time(bucket.get("started")), user, status, errors, count)
+        return apply
 
-    def _add_event(self, event: Mapping[str, Any]) -> None:
-        if self.filters_browser_extensions:
+    def _add_alike(self, session: Session) -> None:
+        self._anonymous += 1
+        self._sessions[f"aggregate-{self._anonymous}"] = session
+        self._count(session)
+
+    def _count(self, session: Session) -> None:
+        """Count it under its status, and no longer under the one it had before."""
+        outcome = session.outcome
+        if self.faults.four_statuses and outcome == "unhandled":
+            outcome = "errored"
+        if outcome == session.counted:
             return
-        exceptions: Any = event.get("exception") or {}
-        values = cast("list[Mapping[str, Any]]", exceptions.get("values", []) if isinstance(exceptions, dict) else exceptions)
-        is_unhandled = any(cast("Mapping[str, Any]", value.get("mechanism") or {}).get("handled") is False for value in values)
-        user = cast("Mapping[str, Any]", event.get("user") or {})
-        found = Event(
-            release=_text(event, "release"),
-            environment=_text(event, "environment") or "production",
-            at=_time(event.get("timestamp")),
-            user=str(user["id"])[:_LONGEST] if "id" in user else None,
-            is_unhandled=is_unhandled,
-            message=str(values[-1].get("value", "") if values else event.get("message", ""))[:_LONGEST],
-        )
-        with self._lock:
-            self._events.append(found)
+        key, moment = (session.release, session.environment), session.started.timestamp()
+        if session.counted:
+            self.session_cells.add(key, moment, session.counted, session.user, -session.count)
+        session.counted = outcome
+        self.session_cells.add(key, moment, outcome, session.user, session.count)
+        self.releases.seen(session.release, moment)
+
+
+def _aggregates(item: Mapping[str, Any]) -> list[Session]:
+    release, environment = _attributes(item)
+    found: list[Session] = []
+    for bucket in cast("list[Any]", item.get("aggregates") or []):
+        if not isinstance(bucket, dict):
+            raise EnvelopeError("aggregated sessions are no object")
+        values = cast("Mapping[str, Any]", bucket)
+        started, user = datetime.fromtimestamp(moment_of(values.get("started")), UTC), text_of(values, "did") or None
+        for kind, status, errors in (
+            ("exited", "exited", 0),
+            ("errored", "exited", 1),
+            ("crashed", "crashed", 1),
+            ("abnormal", "abnormal", 0),
+        ):
+            count = values.get(kind, 0)
+            if isinstance(count, int) and 0 < count <= _MOST_COUNTED:
+                found.append(Session(release, environment, started, user, status, errors, count))
+    return found
 
 
 def _attributes(item: Mapping[str, Any]) -> tuple[str, str]:
-    attributes = cast("Mapping[str, Any]", item.get("attrs") or {})
-    release = _text(attributes, "release")
+    given: Any = item.get("attrs")
+    attributes = cast("Mapping[str, Any]", given if isinstance(given, dict) else {})
+    release = text_of(attributes, "release")
     if not release:
         raise EnvelopeError("a session names no release")
-    return release, _text(attributes, "environment") or "production"
-
-
-def _text(values: Mapping[str, Any], key: str) -> str:
-    value = values.get(key)
-    return value[:_LONGEST] if isinstance(value, str) else ""
-
-
-def _time(value: Any) -> datetime:
-    """A time as SDKs write it: ISO 8601, or seconds since 1970."""
-    try:
-        if isinstance(value, int | float):
-            return datetime.fromtimestamp(value, UTC)
-        found = datetime.fromisoformat(str(value))
-    except (ValueError, OverflowError, OSError) as error:
-        raise EnvelopeError("a time cannot be read") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return release, text_of(attributes, "environment") or DEFAULT_ENVIRONMENT
