@@ -1,19 +1,26 @@
 """Reads every signal of a release and of its baseline, and judges them together."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from guard.engine import Engine, Guarded
-from guard.judge.assessment import Assessment, Observation, assess, judge_health, reconcile
-from guard.judge.thresholds import judge
-from guard.judge.verdict import SignalVerdict
+from guard.errors import SourceError
+from guard.judge.assessment import Assessment, assess, judge_health, reconcile
+from guard.judge.diagnosis import Observation
+from guard.judge.verdict import SignalVerdict, Verdict
+from guard.judge.watch import SignalWatch
 from guard.keeping import PackageGone, fetch_published, keep_package, only_warned
-from guard.model import Interval, Release, Sample, Signal
+from guard.model import CheckOutcome, Interval, Release, Sample, Signal
 from guard.observing import EVERYBODY
-from guard.sources.contract import gather
-from healthchecks.result import CheckReport
+from guard.sources.contract import blame_our_network, gather, gather_overall, unreachable
+from healthchecks.result import CheckReport, CheckStatus
 from webstore.package import Package
+from webstore.store_errors import StoreError, StoreUnreachable
+from webstore.versions import Version
+
+_BEFORE = timedelta(hours=1)
+"""How long before the release the baseline is looked at, to tell what was so before."""
 
 
 @dataclasses.dataclass
@@ -34,6 +41,8 @@ class Assessor:
         self._release = release
         self._baseline = baseline
         self._checked: _Checked | None = None
+        self._watched: SignalWatch | None = None
+        self._knows_before = False
 
     def assess(self) -> Assessment:
         """The release as it stands now.
@@ -43,24 +52,70 @@ class Assessor:
             StoreError: the package cannot be fetched.
         """
         checked = self._fresh_checks()
-        interval = Interval(self._release.published_at, self._engine.now())
-        release = self._observe(self._release, interval, checked.release)
-        baseline = self._observe(self._baseline, interval, checked.baseline) if self._baseline else None
-        return assess(release, baseline, self._guarded.required_signals)
+        watched = self.poll()
+        release = self._observed(self._release, watched.verdicts(), checked.release)
+        baseline = None
+        if self._baseline is not None:
+            same, before = watched.baseline_verdicts(), watched.baseline_verdicts(before=True)
+            baseline = dataclasses.replace(self._observed(self._baseline, same, checked.baseline), before=before)
+        return assess(release, baseline, self._guarded.required_signals, self._error_texts(release))
 
-    def observe_signals(self, release: Release) -> Observation:
-        """The counted signals of another release since it was published, without browser checks."""
-        return self._observe(release, Interval(release.published_at, self._engine.now()), None)
+    def observe_signals(self) -> Observation:
+        """The counted signals of the release since it was published, without browser checks."""
+        return self._observed(self._release, self.poll().verdicts(), None)
 
-    def _observe(self, release: Release, interval: Interval, checks: CheckReport | None) -> Observation:
-        samples = gather(self._guarded.sources, release.version, interval)
-        self._engine.releases.record_samples(release.item, samples)
-        thresholds = self._engine.config.thresholds.to_domain()
-        verdicts: dict[Signal, SignalVerdict] = {
-            signal: judge(signal, _of(signal, samples), thresholds) for signal in Signal if signal is not Signal.HEALTH
-        }
-        verdicts[Signal.HEALTH] = judge_health(checks)
-        return Observation(release.version, reconcile(verdicts), checks)
+    def poll(self) -> SignalWatch:
+        """Read every source once, keep what it said, and take it in."""
+        watched = self._watch()
+        engine, release, now = self._engine, self._release, self._engine.now()
+        interval, sources = Interval(release.published_at, now), self._guarded.sources
+        samples = [*gather(sources, release.version, interval), *gather_overall(sources, release.version, interval)]
+        if unreachable(samples) and not self._store_answers():
+            samples = blame_our_network(samples)
+        if self._baseline is not None:
+            samples += gather(sources, self._baseline.version, interval)
+            if not self._knows_before:
+                samples += gather(sources, self._baseline.version, Interval(release.published_at - _BEFORE, release.published_at))
+                self._knows_before = True
+        engine.samples.record(release.item, samples, now)
+        watched.poll(samples, now)
+        return watched
+
+    def _watch(self) -> SignalWatch:
+        """The watch over the release; what earlier processes read of it is taken in first."""
+        if self._watched is not None:
+            return self._watched
+        engine, release, baseline = self._engine, self._release, self._baseline
+        signals = {signal for source in self._guarded.sources for signal in (*source.signals, *source.overall_signals)}
+        thresholds, window = engine.config.thresholds.to_domain(), engine.config.rollback_window
+        version = baseline.version if baseline else None
+        watched = SignalWatch(thresholds, release.version, version, release.published_at, window, signals or None)
+        for polled_at, samples in engine.samples.polls(release, version):
+            watched.poll(samples, polled_at)
+        self._watched = watched
+        return watched
+
+    def _store_answers(self) -> bool:
+        try:
+            self._guarded.updates.offered(self._release.item.id)
+        except StoreError as error:
+            return not isinstance(error, StoreUnreachable)
+        return True
+
+    def _error_texts(self, release: Observation) -> list[str]:
+        """What the release's errors say; asked only when it is in breach."""
+        if not any(verdict.verdict is Verdict.BREACH for verdict in release.signals.values()):
+            return []
+        texts: list[str] = []
+        for source in self._guarded.sources:
+            try:
+                texts += source.error_texts(self._release.version, Interval(self._release.published_at, self._engine.now()))
+            except SourceError as error:
+                self._engine.progress.warn(f"{source.name}: the texts of errors could not be read: {error}")
+        return texts
+
+    def _observed(self, release: Release, signals: Mapping[Signal, SignalVerdict], checks: CheckReport | None) -> Observation:
+        return Observation(release.version, reconcile({**signals, Signal.HEALTH: judge_health(checks)}), checks)
 
     def _fresh_checks(self) -> _Checked:
         longest = timedelta(seconds=self._engine.config.watch.recheck_seconds)
@@ -83,8 +138,20 @@ class Assessor:
             checked = _Checked(both.new, both.old, self._engine.now())
         for report in filter(None, (checked.release, checked.baseline)):
             self._engine.progress.done(describe(report))
+            self._keep_outcomes(report, checked.at)
         self._record_drill(checked.release)
         return checked
+
+    def _keep_outcomes(self, report: CheckReport, at: datetime) -> None:
+        """Keep which checks passed with the samples, for a replay."""
+        interval = Interval(self._release.published_at, at)
+        told = {CheckStatus.PASSED: True, CheckStatus.FAILED: False}
+        samples = [
+            Sample(Signal.HEALTH, Version.parse(report.version), interval, CheckOutcome(result.check.value, told[result.status]), "browser")
+            for result in report.checks
+            if result.status in told
+        ]
+        self._engine.samples.record(self._release.item, samples, at)
 
     def _record_drill(self, report: CheckReport | None) -> None:
         """Keep what the rollback drill said with the release: a rollback that is asked for later rests on it."""
@@ -122,7 +189,3 @@ class Assessor:
 def describe(report: CheckReport) -> str:
     """One line on a report: each check with its status."""
     return f"{report.version}: " + ", ".join(f"{result.check.value} {result.status.value.replace('_', ' ')}" for result in report.checks)
-
-
-def _of(signal: Signal, samples: Sequence[Sample]) -> list[Sample]:
-    return [sample for sample in samples if sample.signal is signal]

@@ -9,21 +9,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 
 from guard.errors import ConfigurationError
-from guard.judge.evidence import MAX_LIMIT, MIN_LIMIT
-from guard.judge.thresholds import Thresholds
 from guard.model import Signal
+from guard.tables import ArchiveTable, SentryTable, StoreTable, StrictTable, ThresholdsTable, WatchTable
 from healthchecks.settings import CheckSettings
 from webstore.models import Item
 
 FILE_NAME = "release-guard.toml"
-STORE_API = "https://chromewebstore.googleapis.com"
-UPDATE_SERVICE = "https://clients2.google.com/service/update2/crx"
-
-Rate = Annotated[float, Field(ge=MIN_LIMIT, le=MAX_LIMIT)]
-Seconds = Annotated[float, Field(gt=0, le=7 * 86_400)]
 
 
 class Mode(enum.StrEnum):
@@ -34,85 +28,7 @@ class Mode(enum.StrEnum):
     ACT = "act"
 
 
-class StoreCredentials(enum.StrEnum):
-    """How the store is told who asks."""
-
-    GOOGLE = "google"
-    NONE = "none"
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class StoreTable(_Table):
-    """``[store]``: where the Chrome Web Store is, and how it knows us."""
-
-    base_url: str = STORE_API
-    update_url: str = UPDATE_SERVICE
-    credentials: StoreCredentials = StoreCredentials.GOOGLE
-    """"none" is only accepted for a local store."""
-    credentials_env: str = "RELEASE_GUARD_STORE_CREDENTIALS"
-    """Name of the variable that holds the credentials' JSON; see `guard.environment` for where else they are looked for."""
-    requests_per_minute: Annotated[float, Field(ge=1, le=60_000)] = 120
-    """Of all items together: each has an equal share, so that polling many never uses up the quota of the Cloud project."""
-
-
-class SentryTable(_Table):
-    """``[sentry]``: where error rates come from."""
-
-    base_url: str = "https://sentry.io"
-    organization: str
-    project: str
-    environment: str | None = None
-    token_env: str = "RELEASE_GUARD_SENTRY_TOKEN"  # noqa: S105 - a variable's name, not a token
-    release: str = "{name}@{version}"
-    """How releases are named in Sentry; ``{name}`` is the extension's ``name`` here."""
-    settle_seconds: Annotated[float, Field(ge=0, le=3600)] = 90
-    """Sentry's newest data is incomplete: judge intervals that end this long ago."""
-
-
-class ThresholdsTable(_Table):
-    """``[thresholds]``: the handbook's limits."""
-
-    error_rate: Rate = Thresholds.error_rate
-    api_failures: Rate = Thresholds.api_failures
-    slow_share: Rate = Thresholds.slow_share
-    crashes_per_hour: Annotated[float, Field(gt=0, le=100_000)] = Thresholds.crashes_per_hour
-    alpha: Annotated[float, Field(ge=0.0001, le=0.2)] = Thresholds.alpha
-    beta: Annotated[float, Field(ge=0.001, le=0.5)] = Thresholds.beta
-
-    def to_domain(self) -> Thresholds:
-        """The limits as the judge takes them."""
-        return Thresholds(**self.model_dump())
-
-
-class WatchTable(_Table):
-    """``[watch]``: how long and how often."""
-
-    rollback_window_seconds: Seconds = 3600
-    poll_seconds: Seconds = 30
-    live_timeout_seconds: Seconds = 1800
-    """How long `gate` waits for the version to be live."""
-    propagation_timeout_seconds: Seconds = 900
-    """How long a rollback waits until users can get the new version."""
-    recovery_timeout_seconds: Seconds = 900
-    """How long `gate` watches the signals fall after a rollback before it leaves that to the daemon."""
-    recheck_seconds: Seconds = 900
-    """How often the browser checks are repeated inside the window."""
-    max_automatic_rollbacks_a_day: Annotated[int, Field(ge=0, le=100)] = 3
-
-
-class ArchiveTable(_Table):
-    """``[archive]``: where packages are kept, and for how long."""
-
-    folder: Path | None = None
-    """By default ``archive`` in the state folder; a team may share one."""
-    keep: Annotated[int, Field(ge=2, le=10_000)] = 30
-    """So many newest versions of each item are kept, besides those that a rollback may need."""
-
-
-class ExtensionTable(_Table):
+class ExtensionTable(StrictTable):
     """``[[extension]]``: one guarded item."""
 
     id: Annotated[str, Field(pattern=r"^[a-p]{32}$")]
@@ -133,7 +49,7 @@ class ExtensionTable(_Table):
         return Item(self.publisher, self.id)
 
 
-class Config(_Table):
+class Config(StrictTable):
     """The whole file."""
 
     mode: Mode = Mode.PROPOSE

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy
 
-from guard.config import Config, ExtensionTable, Mode, StoreCredentials
+from guard.config import Config, ExtensionTable, Mode
 from guard.environment import secret, store_credentials
 from guard.errors import ConfigurationError
 from guard.model import Signal
@@ -22,6 +22,8 @@ from guard.store.drills import Drills
 from guard.store.incidents import IncidentRecords
 from guard.store.journal import Journal
 from guard.store.releases import Releases
+from guard.store.samples import Samples
+from guard.tables import StoreCredentials
 from healthchecks.differential import Differential
 from healthchecks.result import CheckReport
 from webstore.archive import Archive
@@ -173,6 +175,7 @@ class Engine:
         self.now = now
         self.progress = progress or Silence()
         self.releases = Releases(database)
+        self.samples = Samples(database)
         self.drills = Drills(database)
         self.journal = Journal(database, now)
         self.incidents = IncidentRecords(database, now)

@@ -38,6 +38,12 @@ class SourceError(GuardError):
     hint = "check the source's address and token; the guard asks again at the next poll"
 
 
+class SourceUnreachable(SourceError):
+    """A source does not answer at all."""
+
+    hint = "check the network between here and the source; when nothing can be reached from here, the fault is ours"
+
+
 class SourceRefused(SourceError):
     """A source refused our credentials, or does not know what we ask for."""
 

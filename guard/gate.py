@@ -8,7 +8,7 @@ from guard.assessor import Assessor
 from guard.config import Mode
 from guard.decision.policy import AskHuman
 from guard.engine import Engine, Guarded
-from guard.errors import GuardError
+from guard.errors import GuardError, SourceError, SourceRefused
 from guard.incidents.incident import Incident, IncidentState
 from guard.judge.assessment import Assessment
 from guard.judge.verdict import Verdict
@@ -18,6 +18,7 @@ from guard.outcome import GuardResult, Outcome, Timings, outcome_of
 from guard.recovery import look_at_recovery
 from guard.responder import Responder, Response
 from guard.rollback.plan import RollbackRecord, RollbackState
+from guard.tables import Inconclusive
 from webstore.store_errors import StoreError
 from webstore.versions import Version
 
@@ -44,7 +45,7 @@ class Gate:
 
         Raises:
             NeverLive: it did not go live in time.
-            SourceError: a source of samples is out of reach or refused us.
+            SourceRefused: a source of samples refused us.
             StoreError: the store cannot be read.
             HealthCheckError: the browser cannot be used.
         """
@@ -97,9 +98,15 @@ class Gate:
         return shown.version if shown else None, offered.version if offered else None, percentage
 
     def _probe_sources(self) -> None:
-        """A source that refuses us is said now, not found out at the end of the window."""
+        """A source that refuses us is said now, not found out at the end of the window; one that is down may come back."""
         for source in self._guarded.sources:
-            for warning in source.probe():
+            try:
+                warnings = source.probe()
+            except SourceRefused:
+                raise
+            except SourceError as error:
+                warnings = [f"{error}; the checks still decide, and {source.name} is asked again at each poll"]
+            for warning in warnings:
                 self._engine.progress.warn(warning)
 
     def _guard(self, release: Release) -> GuardResult:
@@ -114,16 +121,18 @@ class Gate:
         return self._result(release, baseline, assessment, response, _detected_at(engine, response))
 
     def _watch(self, assessor: Assessor, release: Release, baseline: Release | None) -> tuple[Assessment, Response]:
-        """Poll until the verdict is healthy or a breach, or the window is over."""
+        """Poll until the verdict is healthy or a breach, or the window is over (by the policy, the longer one)."""
         engine = self._engine
         ends_at = release.published_at + engine.config.rollback_window
+        if engine.config.watch.inconclusive is Inconclusive.EXTEND:
+            ends_at += timedelta(seconds=engine.config.watch.extend_seconds)
         while True:
             assessment = assessor.assess()
             engine.progress.done(assessment.headline)
             response = self._responder.respond(self._guarded, assessment, release, baseline)
             if assessment.verdict is Verdict.HEALTHY and release.state is ReleaseState.WATCHED:
                 engine.releases.mark(release.item, release.version, ReleaseState.GOOD)
-            if assessment.verdict in {Verdict.HEALTHY, Verdict.BREACH} or engine.now() >= ends_at:
+            if assessment.verdict in {Verdict.HEALTHY, Verdict.BREACH} or (engine.now() >= ends_at and not assessment.is_waiting):
                 return assessment, response
             self._sleep(self._poll_seconds)
 
@@ -165,7 +174,8 @@ class Gate:
             case Verdict.BREACH:
                 outcome = outcome_of(response.rollback)
             case Verdict.NO_DATA | Verdict.INCONCLUSIVE:
-                outcome = Outcome.INCONCLUSIVE
+                passes = engine.config.watch.inconclusive is Inconclusive.PASS
+                outcome = Outcome.UNPROVED if passes else Outcome.INCONCLUSIVE
         return GuardResult(
             outcome,
             release,

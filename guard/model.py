@@ -2,7 +2,7 @@
 
 import dataclasses
 import enum
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from webstore.models import Item
 from webstore.versions import Version
@@ -18,6 +18,8 @@ class Signal(enum.StrEnum):
     API_FAILURES = "api_failures"
     HEALTH = "health"
     RATING = "rating"
+    SILENCE = "silence"
+    """All versions together report far less than they normally do."""
 
 
 class Provenance(enum.StrEnum):
@@ -86,13 +88,70 @@ class Events:
 
 
 @dataclasses.dataclass(frozen=True)
+class Expected:
+    """So many reports of all versions, where so many are normal at this time: for `silence`."""
+
+    count: int
+    expected: float
+    """The mean of the same time in earlier weeks."""
+    dispersion: float
+    """Variance over mean of what is normal; 1 for independent reports, more where they come in waves."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Daily:
+    """One number a day: for `active_users`. It says nothing inside an hour."""
+
+    day: date
+    value: float
+    same_weekday: tuple[float, ...]
+    """The values of the same weekday in earlier weeks, the newest first."""
+    unit: str = "users"
+
+
+@dataclasses.dataclass(frozen=True)
+class Value:
+    """One aggregated number, such as a percentile: it advises, and proves nothing."""
+
+    value: float
+    unit: str
+    """What it is, such as "s, 95th percentile"."""
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckOutcome:
+    """Whether one browser check passed: kept with the samples for a replay; the verdict on health rests on the whole report."""
+
+    check: str
+    passed: bool
+
+
+class Absence(enum.StrEnum):
+    """Why there is nothing to judge."""
+
+    NOTHING = "no_data"
+    """Nothing was reported."""
+    NO_DENOMINATOR = "no_denominator"
+    """Failures are reported, and nothing that they could be a share of."""
+    NOT_MEASURABLE = "not_measurable"
+    """No source can know this so soon."""
+    REFUSED = "source_error"
+    """A source answered, and refused or could not."""
+    UNREACHABLE = "source_unreachable"
+    """A source did not answer at all."""
+    OUR_NETWORK = "our_network"
+    """Nothing answers at all: the watcher is blind, and not the watched silent."""
+
+
+@dataclasses.dataclass(frozen=True)
 class NoData:
     """Nothing was read, and why. Never the same as a zero."""
 
     reason: str
+    kind: Absence = Absence.NOTHING
 
 
-Reading = Counted | Events | NoData
+Reading = Counted | Events | Expected | Daily | Value | CheckOutcome | NoData
 
 
 @dataclasses.dataclass(frozen=True)

@@ -23,6 +23,8 @@ class Outcome(enum.StrEnum):
     HELD = "held"
     """A breach, and no rollback: a safeguard or the mode left it to a person."""
     INCONCLUSIVE = "inconclusive"
+    UNPROVED = "unproved"
+    """Nothing was proved within the window, and the policy lets that pass."""
     FAILED = "failed"
 
 
@@ -31,6 +33,7 @@ EXIT_CODES = {
     Outcome.ROLLED_BACK: ExitCode.BREACH,
     Outcome.HELD: ExitCode.BREACH,
     Outcome.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+    Outcome.UNPROVED: ExitCode.DONE,
     Outcome.FAILED: ExitCode.UNABLE,
 }
 
@@ -157,6 +160,7 @@ def _assessment(assessment: Assessment | None) -> dict[str, Any] | None:
         return None
     return {
         "verdict": assessment.verdict.value,
+        "reason": assessment.reason or None,
         "signals": [
             {
                 "signal": verdict.signal.value,
@@ -164,10 +168,13 @@ def _assessment(assessment: Assessment | None) -> dict[str, Any] | None:
                 "evidence": verdict.evidence,
                 "failures": verdict.failures,
                 "total": verdict.total,
+                "reason": verdict.reason or None,
             }
             for verdict in assessment.release.signals.values()
         ],
         "diagnosis": assessment.diagnosis.reason if assessment.diagnosis else None,
+        "would_change": assessment.diagnosis.would_change if assessment.diagnosis else None,
+        "candidates": [found.words for found in assessment.diagnosis.candidates] if assessment.diagnosis else [],
     }
 
 

@@ -23,7 +23,7 @@ def look_at_recovery(engine: Engine, guarded: Guarded, restored: Release, incide
 
     The browser checks are not repeated: the rollback's own verification ran them on what users get.
     """
-    observation = Assessor(engine, guarded, restored, None).observe_signals(restored)
+    observation = Assessor(engine, guarded, restored, None).observe_signals()
     required = [observation.signals[signal] for signal in guarded.required_signals if signal is not Signal.HEALTH]
     evidence = "; ".join(f"{verdict.signal}: {verdict.evidence}" for verdict in required) or "the health checks passed"
     if not all(verdict.verdict is Verdict.HEALTHY for verdict in required):

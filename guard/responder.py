@@ -11,13 +11,14 @@ from guard.decision.safeguards import Case
 from guard.decision.strategies import RepairPlan
 from guard.engine import Engine, Guarded
 from guard.incidents.incident import Incident, IncidentState, TimelineEntry, fingerprint
-from guard.judge.assessment import Assessment, Cause
-from guard.judge.verdict import Verdict
+from guard.judge.assessment import Assessment
+from guard.judge.diagnosis import Cause
+from guard.judge.impact import facts_of
 from guard.model import Release, ReleaseState, Signal
 from guard.rollback.executor import RollbackExecutor, launched
 from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, StepName, StepState, plan_rollback
-from guard.severity import Classification, Facts, classify
-from healthchecks.result import CheckName, CheckStatus
+from guard.severity import Classification, classify
+from healthchecks.result import CheckStatus
 from webstore.versions import Version
 
 
@@ -154,7 +155,10 @@ class Responder:
         engine.progress.warn(f"incident {incident.id} ({incident.severity.name}): {incident.title}")
         engine.incidents.note(incident.id, f"severity {classification.severity.name}", evidence="; ".join(classification.reasons))
         if diagnosis:
-            engine.incidents.note(incident.id, f"diagnosis: {diagnosis.cause.value}", evidence=diagnosis.reason)
+            evidence = f"{diagnosis.reason}; {diagnosis.would_change}" if diagnosis.would_change else diagnosis.reason
+            engine.incidents.note(incident.id, f"diagnosis: {diagnosis.cause.value}", evidence=evidence)
+            for candidate in diagnosis.candidates:
+                engine.incidents.note(incident.id, f"error texts speak of: {candidate.cause.value}", evidence=candidate.words)
         engine.incidents.note(incident.id, f"plan: {decision.plan.strategy.name}", evidence=decision.plan.reason)
         engine.incidents.note(incident.id, f"decision: {_would(decision)}", evidence=_why(decision, mode))
         return incident
@@ -179,23 +183,6 @@ class Responder:
         words = f"severity raised from {incident.severity.name} to {draft.severity.name}"
         self._engine.incidents.update(raised, words, assessment.headline)
         return raised
-
-
-def facts_of(assessment: Assessment) -> Facts:
-    """What an assessment says about severity. Only texts from outside are handed on: our own say "breach" all the time."""
-    errors = assessment.release.signals.get(Signal.ERROR_RATE)
-    is_breach = errors is not None and errors.verdict is Verdict.BREACH
-    checks = assessment.release.checks.checks if assessment.release.checks else ()
-    failed = [result for result in checks if result.status is CheckStatus.FAILED]
-    texts = [result.check.value for result in failed] + [finding.message for result in failed for finding in result.findings]
-    ran = any(result.check is CheckName.LOAD and result.status in {CheckStatus.PASSED, CheckStatus.FAILED} for result in checks)
-    starts = not any(result.check is CheckName.LOAD for result in failed)
-    return Facts(
-        error_rate_above=errors.proved_above if errors and is_breach else 0.0,
-        availability=float(starts) if ran else None,
-        affected_users=errors.affected_users if errors and is_breach else 0,
-        texts=texts,
-    )
 
 
 def title_of(assessment: Assessment) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from guard.assessor import Assessor
 from guard.decision.policy import Wait
 from guard.engine import Engine, Guarded
-from guard.errors import ExitCode
+from guard.errors import ExitCode, SourceError, SourceUnreachable
 from guard.incidents.incident import IncidentState
 from guard.judge.verdict import Verdict
 from guard.keeping import PackageGone, keep_seen, only_warned
@@ -17,8 +17,10 @@ from guard.outcome import EXIT_CODES, Outcome, outcome_of
 from guard.recovery import look_at_recovery
 from guard.responder import Responder
 from webstore.errors import ReleaseGuardError
+from webstore.store_errors import StoreUnreachable
 
 _LOG = logging.getLogger(__name__)
+_OUR_NETWORK = "no source of samples answers either: the fault is probably our own network, and nothing is said of any release"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,12 +68,28 @@ class Watcher:
             return self._look(self._engine.guarded(extension), name)
         except PackageGone as gone:  # published, and still on its way to users
             return Tick(name, None, Outcome.INCONCLUSIVE, str(gone))
+        except StoreUnreachable as error:
+            self._engine.progress.warn(f"{name}: {error}")
+            ours = self._nothing_answers(self._engine.guarded(extension))
+            return Tick(name, None, Outcome.FAILED, f"{error.explain()}\n  {_OUR_NETWORK}" if ours else error.explain())
         except ReleaseGuardError as error:
             self._engine.progress.warn(f"{name}: {error}")
             return Tick(name, None, Outcome.FAILED, error.explain())
         except Exception as error:  # noqa: BLE001 - a fault of ours in one extension must not end the watch over the others
             _LOG.exception("looking at %s failed", name)
             return Tick(name, None, Outcome.FAILED, f"unexpected {type(error).__name__}: a fault of the guard itself, please report it")
+
+    def _nothing_answers(self, guarded: Guarded) -> bool:
+        """Whether no source of samples answers either: then the watcher is blind, and not the store down."""
+        for source in guarded.sources:
+            try:
+                source.probe()
+            except SourceUnreachable:
+                continue
+            except SourceError:
+                return False
+            return False
+        return bool(guarded.sources)
 
     def _look(self, guarded: Guarded, name: str) -> Tick:
         sighting = observe_release(self._engine, guarded)

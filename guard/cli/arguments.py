@@ -8,6 +8,16 @@ from typing import Any
 from healthchecks.result import CheckName
 from webstore.simulator.limits import limits_text
 
+_RECORDING = """\
+A line opens a release, and samples follow in the order of time; counts are per interval:
+  {"release": "1.3.0", "baseline": "1.2.0", "published_at": "2026-11-24T01:00:00Z", "window_seconds": 3600}
+  {"at": "2026-11-24T01:00:30Z", "version": "1.3.0", "signal": "error_rate", "failures": 3, "total": 812}
+  {"at": "…", "version": "1.3.0", "signal": "extension_crashes", "events": 2, "seconds": 30}
+  {"at": "…", "version": "1.3.0", "signal": "silence", "events": 40, "expected": 90.5}
+  {"at": "…", "version": "1.3.0", "signal": "active_users", "value": 11800}
+  {"at": "…", "version": "1.3.0", "signal": "health", "check": "extraction", "passed": false}
+Exit codes: 0 played to its end, whatever the verdicts; 2 a line that cannot be used."""
+
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line (DESIGN, section 4)."""
@@ -27,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_doors(commands, common)
     _add_store(commands, common)
     _add_records(commands, common)
+    _add_replay(commands, common)
     _add_stand_ins(commands, common)
     return parser
 
@@ -124,6 +135,23 @@ def _add_records(commands: Any, common: argparse.ArgumentParser) -> None:
     listing.add_argument("--open", dest="only_open", action="store_true", help="only the open ones")
     show = actions.add_parser("show", parents=[common], help="one incident with its timeline")
     show.add_argument("id", help="such as INC-2026-0042")
+
+
+def _add_replay(commands: Any, common: argparse.ArgumentParser) -> None:
+    replay = commands.add_parser(
+        "replay",
+        parents=[common],
+        help="recorded samples through detection and decision: what would the guard have done, and when",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Plays a recording as a live watch would have judged it, without clock or network. With --json one line a release.",
+        epilog=_RECORDING,
+    )
+    replay.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a recording, one JSON object a line; - for standard input")
+    replay.add_argument("--set", action="append", metavar="NAME=VALUE", help="another threshold, such as error_rate=0.03; may be repeated")
+    replay.add_argument("--record", action="store_true", help="write what a live watch saw instead")
+    replay.add_argument("--version", dest="release", metavar="V", help="with --record: of this release (default: the newest)")
+    replay.add_argument("--item", metavar="ID", help="with --record: which extension, when several are configured")
+    replay.add_argument("-o", "--output", type=Path, metavar="FILE", help="with --record: where to (default: standard output)")
 
 
 def _add_stand_ins(commands: Any, common: argparse.ArgumentParser) -> None:

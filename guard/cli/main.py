@@ -23,6 +23,7 @@ COMMANDS = {
     "release": "guard.cli.records:release",
     "status": "guard.cli.records:status",
     "incident": "guard.cli.records:incident",
+    "replay": "guard.cli.replaying:replay",
     "rehearse": "guard.cli.rehearsing:rehearse",
     "simulate": "guard.cli.rehearsing:simulate",
 }

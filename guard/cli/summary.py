@@ -1,6 +1,7 @@
 """The end of a command in words that a person woken at 02:00 can read: seen, decided, done, proved."""
 
 from guard.cli.console import Console
+from guard.judge.diagnosis import Diagnosis
 from guard.judge.verdict import Verdict
 from guard.outcome import GuardResult, Outcome
 from guard.rollback.plan import RollbackRecord, StepState
@@ -17,6 +18,7 @@ _HEADLINES = {
     Outcome.ROLLED_BACK: "{version} was bad and is rolled back: users get the code of {baseline} again.",
     Outcome.HELD: "{version} is in breach and was NOT rolled back: a person must decide.",
     Outcome.INCONCLUSIVE: "{version}: not enough evidence for a verdict; nothing was done.",
+    Outcome.UNPROVED: "{version}: nothing was proved within the window; it passes, as configured. This is not a proof of health.",
     Outcome.FAILED: "{version} is in breach and the rollback FAILED: a person must act now.",
 }
 
@@ -37,7 +39,7 @@ def show_result(console: Console, result: GuardResult) -> None:
         for report in result.reports.values():
             show_report(console, report)
         if result.assessment.diagnosis:
-            console.print(f"Diagnosis: {result.assessment.diagnosis.cause.value}: {result.assessment.diagnosis.reason}")
+            _show_diagnosis(console, result.assessment.diagnosis)
     if result.plan:
         console.print(f"Plan: {result.plan.strategy.name}: {result.plan.reason}")
     for reason in result.reasons:
@@ -51,6 +53,14 @@ def show_result(console: Console, result: GuardResult) -> None:
     seconds = result.timings.seconds(result.rollback)
     told = ", ".join(f"{name.replace('_', ' ')} {value:.1f} s" for name, value in seconds.items() if value is not None)
     console.print(f"Time: {told}")
+
+
+def _show_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
+    console.print(f"Diagnosis: {diagnosis.cause.value}: {diagnosis.reason}")
+    if diagnosis.would_change:
+        console.print(f"  what would change it: {diagnosis.would_change}")
+    for candidate in diagnosis.candidates:
+        console.print(f"  error texts speak of {candidate.words}")
 
 
 def _show_signals(console: Console, result: GuardResult) -> None:

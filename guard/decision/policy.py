@@ -6,7 +6,7 @@ from typing import assert_never
 
 from guard.decision.safeguards import SAFEGUARDS, Case
 from guard.decision.strategies import ROLLBACK, RepairPlan, choose_strategy
-from guard.judge.assessment import Cause, Diagnosis
+from guard.judge.diagnosis import Cause, Diagnosis
 from guard.judge.verdict import Verdict
 from guard.severity import Severity
 

@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from guard.judge.assessment import Assessment, Cause
+from guard.judge.assessment import Assessment
+from guard.judge.diagnosis import Cause
 from guard.judge.verdict import Verdict
 from guard.model import Provenance, Release, ReleaseState
 from healthchecks.result import Drill

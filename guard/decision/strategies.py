@@ -4,7 +4,7 @@ import dataclasses
 import enum
 from datetime import timedelta
 
-from guard.judge.assessment import Cause, Diagnosis
+from guard.judge.diagnosis import Cause, Diagnosis
 from guard.severity import Severity
 
 

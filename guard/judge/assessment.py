@@ -1,47 +1,12 @@
-"""Verdicts taken together, and the diagnosis: the release, the world around it, or nobody knows yet."""
+"""Verdicts taken together: what they say of the release, and the diagnosis of a breach."""
 
 import dataclasses
-import enum
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from guard.judge.verdict import SignalVerdict, Verdict
+from guard.judge.diagnosis import Diagnosis, Observation, diagnose
+from guard.judge.verdict import Reason, SignalVerdict, Verdict
 from guard.model import Signal
-from healthchecks.differential import Origin, origin_of
-from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus
-from webstore.versions import Version
-
-
-class Cause(enum.StrEnum):
-    """Why a release does badly: the handbook's causes, and `external` for what a rollback cannot cure."""
-
-    DEPLOYMENT = "deployment"
-    EXTERNAL = "external"
-    CONFIGURATION = "configuration"
-    MEMORY_LEAK = "memory-leak"
-    CONNECTION_ISSUE = "connection-issue"
-    RESOURCE_EXHAUSTION = "resource-exhaustion"
-    CAPACITY = "capacity"
-    PERFORMANCE = "performance"
-    CODE_BUG = "code-bug"
-    LOGIC_ERROR = "logic-error"
-    UNKNOWN = "unknown"
-
-
-@dataclasses.dataclass(frozen=True)
-class Diagnosis:
-    """The cause, and what says so."""
-
-    cause: Cause
-    reason: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Observation:
-    """All that was read of one version: a verdict per signal, and the checks when they ran."""
-
-    version: Version
-    signals: Mapping[Signal, SignalVerdict]
-    checks: CheckReport | None = None
+from healthchecks.result import CheckReport, CheckStatus
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +18,8 @@ class Assessment:
     verdict: Verdict
     diagnosis: Diagnosis | None
     """Only for a breach."""
+    reason: str = ""
+    """Why it is open or without data, as a constant."""
 
     @property
     def breaches(self) -> list[SignalVerdict]:
@@ -60,10 +27,16 @@ class Assessment:
         return [verdict for verdict in self.release.signals.values() if verdict.verdict is Verdict.BREACH]
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether a breach waits a few polls because the baseline may be failing as well."""
+        return any(verdict.reason == Reason.SHARED for verdict in self.release.signals.values())
+
+    @property
     def headline(self) -> str:
         """The verdict in one sentence."""
         telling = self.breaches or [v for v in self.release.signals.values() if v.verdict is self.verdict and v.is_measured]
-        return f"{self.verdict.value}: " + "; ".join(f"{verdict.signal}: {verdict.evidence}" for verdict in telling)
+        why = f" ({self.reason.replace('_', ' ')})" if self.reason else ""
+        return f"{self.verdict.value}{why}: " + "; ".join(f"{verdict.signal}: {verdict.evidence}" for verdict in telling)
 
 
 def judge_health(report: CheckReport | None) -> SignalVerdict:
@@ -75,7 +48,8 @@ def judge_health(report: CheckReport | None) -> SignalVerdict:
         words = "; ".join(f"{result.check} failed: {_first_finding(result.findings)}" for result in failed)
         return SignalVerdict(Signal.HEALTH, Verdict.BREACH, words, len(failed), len(report.checks))
     if errored := by_status[CheckStatus.ERROR]:
-        return SignalVerdict(Signal.HEALTH, Verdict.INCONCLUSIVE, f"could not be run to their end: {', '.join(errored)}")
+        words = f"could not be run to their end: {', '.join(errored)}"
+        return SignalVerdict(Signal.HEALTH, Verdict.INCONCLUSIVE, words, reason=Reason.NOT_FINISHED)
     if not (passed := by_status[CheckStatus.PASSED]):
         return SignalVerdict(Signal.HEALTH, Verdict.NO_DATA, "no check is configured")
     words = f"{', '.join(passed)} passed"
@@ -99,63 +73,18 @@ def reconcile(verdicts: Mapping[Signal, SignalVerdict]) -> dict[Signal, SignalVe
     crashes, errors = found.get(Signal.EXTENSION_CRASHES), found.get(Signal.ERROR_RATE)
     if crashes and errors and crashes.verdict is Verdict.BREACH and errors.verdict is Verdict.HEALTHY:
         words = f"{crashes.evidence}; not held against the version: its error rate is proved to be within the limit"
-        found[Signal.EXTENSION_CRASHES] = dataclasses.replace(crashes, verdict=Verdict.INCONCLUSIVE, evidence=words)
+        explained = dataclasses.replace(crashes, verdict=Verdict.INCONCLUSIVE, evidence=words, reason=Reason.EXPLAINED)
+        found[Signal.EXTENSION_CRASHES] = explained
     return found
 
 
-def assess(release: Observation, baseline: Observation | None, required: Collection[Signal]) -> Assessment:
+def assess(release: Observation, baseline: Observation | None, required: Collection[Signal], texts: Sequence[str] = ()) -> Assessment:
     """Take the verdicts together. Any breach is a breach; ``required`` signals must be proved healthy for a healthy release.
 
     Other signals may object by a breach, but their silence holds nothing up: a count per hour cannot be proved low in minutes.
     """
     if any(verdict.verdict is Verdict.BREACH for verdict in release.signals.values()):
-        return Assessment(release, baseline, Verdict.BREACH, diagnose(release, baseline))
+        return Assessment(release, baseline, Verdict.BREACH, diagnose(release, baseline, texts))
     missing = SignalVerdict(Signal.HEALTH, Verdict.NO_DATA, "not read")
-    worst = max((release.signals.get(signal, missing).verdict for signal in required), default=Verdict.NO_DATA)
-    return Assessment(release, baseline, worst, None)
-
-
-def diagnose(release: Observation, baseline: Observation | None) -> Diagnosis:
-    """Why a release is in breach. What the baseline shows as well, a rollback cannot cure."""
-    if baseline is None:
-        return Diagnosis(Cause.UNKNOWN, "there is no baseline to compare with")
-    own, shared, unclear = _sort_breaches(release, baseline)
-    if own:
-        return Diagnosis(Cause.DEPLOYMENT, f"{baseline.version} does not show it: {', '.join(own)}")
-    if unclear:
-        return Diagnosis(Cause.UNKNOWN, f"what {baseline.version} does could not be read: {', '.join(unclear)}")
-    return Diagnosis(Cause.EXTERNAL, f"{baseline.version} fails in the same way: {', '.join(shared)}")
-
-
-def _sort_breaches(release: Observation, baseline: Observation) -> tuple[list[str], list[str], list[str]]:
-    """Names of what only the release shows, what both show, and what cannot be told."""
-    own: list[str] = []
-    shared: list[str] = []
-    unclear: list[str] = []
-    for signal, verdict in release.signals.items():
-        if verdict.verdict is not Verdict.BREACH:
-            continue
-        if signal is Signal.HEALTH:
-            for check, result in _failed(release.checks).items():
-                place = {Origin.EXTERNAL: shared, Origin.DEPLOYMENT: own}.get(_origin(result, baseline.checks), unclear)
-                place.append(f"check {check}")
-            continue
-        counterpart = baseline.signals.get(signal)
-        is_shared = counterpart is not None and counterpart.verdict is Verdict.BREACH
-        (shared if is_shared else own).append(signal.value)
-    if shared and _failed(baseline.checks):
-        # Where the baseline's own checks fail now, a difference in counted errors may only be a difference in who was counted.
-        unclear += [name for name in own if not name.startswith("check ")]
-        own = [name for name in own if name.startswith("check ")]
-    return own, shared, unclear
-
-
-def _failed(report: CheckReport | None) -> dict[CheckName, CheckResult]:
-    return {result.check: result for result in report.checks if result.status is CheckStatus.FAILED} if report else {}
-
-
-def _origin(failed: CheckResult, baseline: CheckReport | None) -> Origin:
-    """What a failed check comes from, by what the baseline does in it; unknown when the baseline was not checked."""
-    if baseline is None:
-        return Origin.UNKNOWN
-    return origin_of(failed, next((result for result in baseline.checks if result.check is failed.check), None))
+    worst = max((release.signals.get(signal, missing) for signal in required), key=lambda found: found.verdict, default=missing)
+    return Assessment(release, baseline, worst.verdict, None, worst.reason if worst.verdict is not Verdict.HEALTHY else "")

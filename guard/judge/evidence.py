@@ -26,17 +26,17 @@ def log_evidence_above(bad: int, total: int, limit: float) -> float:
 
     0 of 0 is no evidence either way: 0.0.
     """
-    return _log_mean_exp([bad * a + (total - bad) * b for a, b in _rate_weights(limit, above=True)])
+    return log_mean_exp([bad * a + (total - bad) * b for a, b in rate_weights(limit, above=True)])
 
 
 def log_evidence_below(bad: int, total: int, limit: float) -> float:
     """Natural logarithm of the evidence that a rate is below ``limit`` (a ratio)."""
-    return _log_mean_exp([bad * a + (total - bad) * b for a, b in _rate_weights(limit, above=False)])
+    return log_mean_exp([bad * a + (total - bad) * b for a, b in rate_weights(limit, above=False)])
 
 
 def log_evidence_rate_per_hour(events: int, hours: float, limit: float) -> float:
     """Natural logarithm of the evidence that events come more often than ``limit`` an hour."""
-    return _log_mean_exp([events * math.log(x) - (x - 1) * limit * hours for x in _ratios()])
+    return log_mean_exp([events * math.log(x) - (x - 1) * limit * hours for x in ratios()])
 
 
 def failures_needed(total: int, limit: float, evidence: float) -> int | None:
@@ -81,8 +81,12 @@ def _boundary(is_plausible: Callable[[float], bool], *, inside: float, outside: 
 
 
 @functools.cache
-def _rate_weights(limit: float, *, above: bool) -> tuple[tuple[float, float], ...]:
-    """For each alternative p: ln(p/limit) and ln((1-p)/(1-limit))."""
+def rate_weights(limit: float, *, above: bool) -> tuple[tuple[float, float], ...]:
+    """For each alternative p: ln(p/limit) and ln((1-p)/(1-limit)).
+
+    Raises:
+        ValueError: no test can hold this limit.
+    """
     if not MIN_LIMIT <= limit <= MAX_LIMIT:
         raise ValueError(f"a rate's limit must lie between {MIN_LIMIT} and {MAX_LIMIT}, not {limit}")
     near, far = (1.1 * limit, 0.98) if above else (0.9 * limit, limit / 200)
@@ -95,7 +99,7 @@ def _rate_weights(limit: float, *, above: bool) -> tuple[tuple[float, float], ..
 
 
 @functools.cache
-def _ratios() -> tuple[float, ...]:
+def ratios() -> tuple[float, ...]:
     """How many times the limit each alternative of a count is: 1.1 to 60."""
     return _spread(lambda x: x * math.log(x) - x + 1, 1.1, 60.0)
 
@@ -113,6 +117,7 @@ def _value_at(divergence: Callable[[float], float], wanted: float, near: float, 
     return (near + far) / 2
 
 
-def _log_mean_exp(exponents: Sequence[float]) -> float:
+def log_mean_exp(exponents: Sequence[float]) -> float:
+    """Ln of the mean of the exponentials, without overflow."""
     peak = max(exponents)
-    return peak + math.log(sum(math.exp(exponent - peak) for exponent in exponents) / len(exponents))
+    return peak + math.log(sum([math.exp(exponent - peak) for exponent in exponents]) / len(exponents))  # a list: it is the hot path

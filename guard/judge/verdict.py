@@ -25,6 +25,27 @@ class Verdict(enum.Enum):
 _ORDER = tuple(Verdict)
 
 
+class Reason(enum.StrEnum):
+    """Why a verdict is open."""
+
+    FEW_UNITS = "few_units"
+    """What was seen is too little for this rate."""
+    NEAR_THRESHOLD = "near_threshold"
+    """Much was seen, and the rate lies too near its limit."""
+    NO_BASELINE = "no_baseline"
+    """Failures came, and nothing says whether the version before has them too."""
+    SHARED = "may_be_shared"
+    """A breach that waits a few polls: the baseline may be failing as well."""
+    INCONSISTENT = "inconsistent"
+    """More failures than units."""
+    NOT_FINISHED = "not_finished"
+    """A check could not be run to its end."""
+    EXPLAINED = "explained"
+    """Another signal of the same version takes it back."""
+    ADVISORY = "advisory"
+    """It informs, and proves nothing within the window."""
+
+
 @dataclasses.dataclass(frozen=True)
 class SignalVerdict:
     """One signal's verdict on one version, with its evidence in words and in figures."""
@@ -42,3 +63,7 @@ class SignalVerdict:
     """Users with a failure, where users were counted."""
     is_measured: bool = True
     """False when no source measures this signal at all: it then neither passes nor holds a gate."""
+    reason: str = ""
+    """Why it is open or without data, as a constant (`Reason` or `guard.model.Absence`)."""
+    is_worse: bool = False
+    """Whether the version is proved to fail more often than its baseline in the same minutes."""

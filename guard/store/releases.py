@@ -1,14 +1,12 @@
-"""Releases and samples, as the guard has seen them."""
+"""Releases, as the guard has seen them."""
 
-import dataclasses
-from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import select, update
 
-from guard.model import Counted, Events, NoData, Provenance, Release, ReleaseState, Sample
-from guard.store.schema import releases, samples
+from guard.model import Provenance, Release, ReleaseState
+from guard.store.schema import releases
 from guard.store.upsert import upsert
 from webstore.models import Item
 from webstore.versions import Version
@@ -64,34 +62,9 @@ class Releases:
         with self._engine.begin() as connection:
             connection.execute(update(releases).where(_is(item, version)).values(digest=digest))
 
-    def record_samples(self, item: Item, read: Iterable[Sample]) -> None:
-        """Keep what was read, so that a past release can be replayed. The same reading twice is one row."""
-        with self._engine.begin() as connection:
-            for sample in read:
-                row = {
-                    "publisher": item.publisher,
-                    "item_id": item.id,
-                    "version": str(sample.version),
-                    "signal": sample.signal.value,
-                    "unit": sample.reading.unit if isinstance(sample.reading, Counted) else "",
-                    "source": sample.source,
-                    "started_at": sample.interval.start,
-                    "ended_at": sample.interval.end,
-                    "reading": _reading(sample),
-                }
-                upsert(connection, samples, row, key=(*_KEY, "signal", "unit", "ended_at"), update=("reading",))
-
 
 def _is(item: Item, version: Version) -> sqlalchemy.ColumnElement[bool]:
     return (releases.c.publisher == item.publisher) & (releases.c.item_id == item.id) & (releases.c.version == str(version))
-
-
-def _reading(sample: Sample) -> dict[str, Any]:
-    match sample.reading:
-        case Counted() | Events():
-            return dataclasses.asdict(sample.reading)
-        case NoData(reason):
-            return {"no_data": reason}
 
 
 def _row(release: Release) -> dict[str, Any]:

@@ -86,6 +86,7 @@ samples = Table(
     Column("source", String(60), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime, nullable=False),
+    Column("polled_at", UtcDateTime),
     Column("reading", JSON, nullable=False),
     UniqueConstraint("publisher", "item_id", "version", "signal", "unit", "ended_at"),
 )

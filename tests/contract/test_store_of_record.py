@@ -19,6 +19,7 @@ from guard.store.drills import Drills
 from guard.store.incidents import IncidentRecords
 from guard.store.journal import Journal
 from guard.store.releases import Releases
+from guard.store.samples import Samples
 from guard.store.schema import metadata, samples
 from healthchecks.result import Drill, DrillVerdict
 from webstore.models import Item
@@ -88,7 +89,7 @@ def test_the_baseline_is_the_highest_earlier_good_upload(database, clock):
 def test_the_same_reading_twice_is_one_row(database, clock):
     sample = Sample(Signal.ERROR_RATE, V("1.3.0"), Interval(clock(), clock() + timedelta(minutes=1)), Counted(1, 2, "users"), "test")
     for reading in (Counted(1, 2, "users"), Counted(2, 3, "users")):
-        Releases(database).record_samples(ITEM, [dataclasses.replace(sample, reading=reading)])
+        Samples(database).record(ITEM, [dataclasses.replace(sample, reading=reading)], clock())
     with database.connect() as connection:
         (row,) = connection.execute(samples.select()).mappings().all()
     assert row["reading"] == {"failures": 2, "total": 3, "unit": "users"}

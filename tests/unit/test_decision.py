@@ -11,7 +11,8 @@ from guard.decision.safeguards import Case
 from guard.decision.strategies import HOTFIX, INFRASTRUCTURE_SCALE, ROLLBACK, SERVICE_RESTART, choose_strategy
 from guard.errors import RollbackRefused
 from guard.incidents.incident import TRANSITIONS, Incident, IncidentState, TransitionRefused, fingerprint, incident_id
-from guard.judge.assessment import Assessment, Cause, Diagnosis, Observation
+from guard.judge.assessment import Assessment
+from guard.judge.diagnosis import Cause, Diagnosis, Observation
 from guard.judge.verdict import Verdict
 from guard.model import Provenance, Release, ReleaseState, Signal
 from guard.rollback.plan import plan_rollback

@@ -10,7 +10,8 @@ from guard.cli.records import overall_status
 from guard.engine import Engine
 from guard.incidents.incident import Incident, IncidentState, TimelineEntry
 from guard.incidents.postmortem import Timings, draft, escape
-from guard.judge.assessment import Assessment, Cause, Diagnosis, Observation, judge_health
+from guard.judge.assessment import Assessment, judge_health
+from guard.judge.diagnosis import Cause, Diagnosis, Observation
 from guard.judge.verdict import Verdict
 from guard.model import Release, Signal
 from guard.outcome import GuardResult, Outcome, iso

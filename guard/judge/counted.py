@@ -1,0 +1,185 @@
+"""What a detector's counts say of a release and of its baseline: a verdict for each counted signal, with its evidence."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+
+from guard.judge import words
+from guard.judge.detector import SHARES, Detector, Part
+from guard.judge.evidence import log_evidence_above, log_evidence_rate_per_hour
+from guard.judge.shares import RECENT_POLLS, Share
+from guard.judge.thresholds import SEVERITY_LIMITS
+from guard.judge.verdict import Reason, SignalVerdict, Verdict
+from guard.model import NoData, Signal
+
+_WIDE = 2.0
+"""A window that could have shown a rate of twice the limit has seen enough: what stays open then lies near the limit."""
+NOT_MEASURED = "not measured: no source is configured for it"
+
+
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """What a sentence needs besides counts: the names of versions and sources, and what could not be read."""
+
+    release: str
+    baseline: str | None = None
+    sources: Mapping[tuple[Signal, str], str] = dataclasses.field(default_factory=dict[tuple[Signal, str], str])
+    """Who counted a signal in a unit."""
+    absent: Mapping[Signal, NoData] = dataclasses.field(default_factory=dict[Signal, NoData])
+
+
+def judge_share(detector: Detector, signal: Signal, told: Told) -> SignalVerdict:
+    """The verdict of a share on the release. Several countings must all show a breach: one user with a thousand errors is one user."""
+    measured = detector.measured(signal)
+    if not measured:
+        return without_data(signal, told)
+    weakest = min(measured, key=lambda share: (share.evidence_above(), -share.new.total))
+    if not all(share.new.is_consistent for share in measured):
+        bad = next(share for share in measured if not share.new.is_consistent)
+        text = f"inconsistent: {bad.new.bad} failures of {bad.new.total} {bad.unit}"
+        return SignalVerdict(signal, Verdict.INCONCLUSIVE, text, bad.new.bad, bad.new.total, reason=Reason.INCONSISTENT)
+    verdict, reason = _verdict_of_share(detector, signal, weakest)
+    is_breach = verdict is Verdict.BREACH
+    return SignalVerdict(
+        signal,
+        verdict,
+        _share_in_words(detector, signal, weakest, told, verdict, reason),
+        weakest.new.bad,
+        weakest.new.total,
+        log_evidence_above(weakest.new.bad, weakest.new.total, weakest.limit),
+        min(_proved_above(share, detector.thresholds.alpha) for share in measured) if is_breach else 0.0,
+        max((share.new.bad for share in measured if share.unit == "users"), default=0),
+        reason=reason,
+        is_worse=signal is Signal.ERROR_RATE and detector.is_worse(),
+    )
+
+
+def _verdict_of_share(detector: Detector, signal: Signal, weakest: Share) -> tuple[Verdict, str]:
+    if signal in detector.blamed:
+        return (Verdict.BREACH, "") if detector.is_breach else (Verdict.INCONCLUSIVE, Reason.SHARED)
+    if is_healthy(detector, signal):
+        return Verdict.HEALTHY, ""
+    visible = words.visible_rate(weakest.new.total, weakest.limit, detector.needed(detector.part_of(signal)))
+    seen_enough = visible is not None and visible <= _WIDE * weakest.limit
+    return Verdict.INCONCLUSIVE, Reason.NEAR_THRESHOLD if seen_enough else Reason.FEW_UNITS
+
+
+def is_healthy(detector: Detector, signal: Signal) -> bool:
+    """Whether every counting of a share is proved to be below its limit, with failures that are still to be reported allowed for."""
+    measured = detector.measured(signal)
+    late, needed = detector.thresholds.late_seconds, math.log(1 / detector.thresholds.beta)
+    return bool(measured) and all(share.log_evidence_healthy(detector.at, late) >= needed for share in measured)
+
+
+def judge_baseline(detector: Detector, told: Told, *, before: bool = False) -> dict[Signal, SignalVerdict]:
+    """What the counts say of the baseline, in the same minutes or ``before`` the release."""
+    found = {signal: _judge_baseline_share(detector, signal, told, before=before) for signal in SHARES}
+    return found if before else {**found, Signal.EXTENSION_CRASHES: _judge_baseline_crashes(detector, told)}
+
+
+def _share_in_words(detector: Detector, signal: Signal, share: Share, told: Told, verdict: Verdict, reason: str) -> str:
+    needed = detector.needed(detector.part_of(signal))
+    source = told.sources.get((signal, share.unit), "")
+    text = words.of_share(share, told.release, share.limit, needed, source)
+    if told.baseline is not None:
+        text += words.of_baseline(share, told.baseline)
+    if verdict is Verdict.BREACH and signal is Signal.ERROR_RATE and detector.is_worse():
+        evidence = detector.values.get(Part.WORSE, 1.0)
+        text += f"; proved worse than {told.baseline} (E {words.times(evidence)})"
+    if reason == Reason.SHARED:
+        text += (
+            f"; {told.baseline} is above the limit as well, which may be an outage: waiting, {detector.held_polls} of {RECENT_POLLS} polls"
+        )
+    if reason in {Reason.FEW_UNITS, Reason.NEAR_THRESHOLD}:
+        text += words.of_visibility(share.new.total, share.limit, needed)
+    return text
+
+
+def _proved_above(share: Share, alpha: float) -> float:
+    """The highest severity limit with its own proof, each requiring the one below it, so that alpha is spent once."""
+    proved = 0.0
+    for limit in SEVERITY_LIMITS:
+        if log_evidence_above(share.new.bad, share.new.total, limit) < math.log(1 / alpha):
+            break
+        proved = limit
+    return proved
+
+
+def _judge_baseline_share(detector: Detector, signal: Signal, told: Told, *, before: bool) -> SignalVerdict:
+    """The verdict of a share on the baseline, in the same minutes or before the release."""
+    counted = [(share, share.before if before else share.old) for share in detector.shares[signal].values()]
+    counted = [(share, tally) for share, tally in counted if tally.total]
+    when = "before the release" if before else "in the same minutes"
+    if not counted:
+        return SignalVerdict(signal, Verdict.NO_DATA, f"nothing was counted {when}")
+    weakest, tally = min(counted, key=lambda pair: log_evidence_above(pair[1].bad, pair[1].total, pair[0].limit))
+    evidence = log_evidence_above(tally.bad, tally.total, weakest.limit) if tally.is_consistent else 0.0
+    text = (
+        f"{words.count(tally.bad)} of {words.count(tally.total)} {weakest.unit} on {told.baseline} failed {when} "
+        f"({words.percent(tally.bad / tally.total)}), {words.limit_percent(weakest.limit)} allowed"
+    )
+    verdict = Verdict.BREACH if evidence >= math.log(1 / detector.thresholds.alpha) else Verdict.INCONCLUSIVE
+    return SignalVerdict(signal, verdict, text, tally.bad, tally.total, evidence)
+
+
+def _judge_baseline_crashes(detector: Detector, told: Told) -> SignalVerdict:
+    """The verdict of a count per hour on the baseline, in the same minutes."""
+    seconds, events = detector.crashes_before_seconds, detector.crashes_before.bad
+    if not seconds:
+        return SignalVerdict(Signal.EXTENSION_CRASHES, Verdict.NO_DATA, "nothing was counted in the same minutes")
+    evidence = log_evidence_rate_per_hour(events, seconds / 3600, detector.thresholds.crashes_per_hour)
+    text = f"{words.count(events)} in {words.duration(seconds)} on {told.baseline}"
+    verdict = Verdict.BREACH if evidence >= math.log(1 / detector.thresholds.alpha) else Verdict.INCONCLUSIVE
+    return SignalVerdict(Signal.EXTENSION_CRASHES, verdict, text, events, 0, evidence)
+
+
+def judge_crashes(detector: Detector, told: Told) -> SignalVerdict:
+    """The verdict of a count per hour. It can object within minutes, and be proved low only after an hour."""
+    if not detector.crash_seconds:
+        return without_data(Signal.EXTENSION_CRASHES, told)
+    events, hours, limit = detector.crashes.bad, detector.crash_seconds / 3600, detector.thresholds.crashes_per_hour
+    source = told.sources.get((Signal.EXTENSION_CRASHES, ""), "")
+    text = f"{words.count(events)} in {words.duration(detector.crash_seconds)} on {told.release}, {limit:g} an hour allowed"
+    text += f" [{source}]" if source else ""
+    if told.baseline is not None and detector.crashes_before_seconds:
+        text += f"; {told.baseline} in the same minutes: {words.count(detector.crashes_before.bad)}"
+    if Signal.EXTENSION_CRASHES in detector.blamed:
+        verdict, reason = Verdict.BREACH, ""
+    elif hours >= 1 and events <= limit * hours:
+        verdict, reason = Verdict.HEALTHY, ""
+    else:
+        verdict, reason = Verdict.INCONCLUSIVE, Reason.FEW_UNITS
+    evidence = log_evidence_rate_per_hour(events, hours, limit)
+    return SignalVerdict(Signal.EXTENSION_CRASHES, verdict, text, events, 0, evidence, reason=reason)
+
+
+def judge_silence(detector: Detector, told: Told) -> SignalVerdict:
+    """The verdict on all versions together: whether far fewer reports come than at this time of other weeks."""
+    if not detector.reports_expected:
+        return without_data(Signal.SILENCE, told)
+    share = detector.reports / detector.reports_expected
+    least = detector.thresholds.least_reports
+    text = (
+        f"{words.count(detector.reports)} reports of all versions, where {detector.reports_expected:.0f} are normal "
+        f"({percent_of_normal(share)}; at least {percent_of_normal(least)} are no silence)"
+    )
+    alone = detector.is_release_silent()
+    if alone:
+        text += f"; {told.release} reports nothing at all, {told.baseline} still does"
+    if Signal.SILENCE in detector.blamed:
+        return SignalVerdict(Signal.SILENCE, Verdict.BREACH, text, log_evidence=math.log(detector.quiet.value), is_worse=alone)
+    verdict, reason = (Verdict.HEALTHY, "") if share >= least else (Verdict.INCONCLUSIVE, Reason.FEW_UNITS)
+    return SignalVerdict(Signal.SILENCE, verdict, text, reason=reason)
+
+
+def percent_of_normal(share: float) -> str:
+    """A share of what is normal."""
+    return f"{share * 100:.0f} %"
+
+
+def without_data(signal: Signal, told: Told) -> SignalVerdict:
+    """The verdict where nothing could be counted: silence is never health."""
+    found = told.absent.get(signal)
+    if found is None:
+        return SignalVerdict(signal, Verdict.NO_DATA, NOT_MEASURED, is_measured=False)
+    return SignalVerdict(signal, Verdict.NO_DATA, found.reason, reason=found.kind.value)

@@ -1,0 +1,76 @@
+"""Verdicts in one sentence that a tired person understands, with the numbers that a statistician accepts behind it."""
+
+import math
+
+from guard.judge.evidence import confidence_interval, failures_needed
+from guard.judge.mixture import RESTART_SHARE
+from guard.judge.shares import Share
+
+_TWO_MINUTES = 120.0
+_ENOUGH_ZEROS = 1e6
+
+
+def count(number: int) -> str:
+    """A count with its thousands set apart."""
+    return f"{number:,}".replace(",", " ")
+
+
+def percent(ratio: float) -> str:
+    """A ratio as people say it."""
+    return f"{ratio * 100:.1f} %"
+
+
+def limit_percent(ratio: float) -> str:
+    """A configured ratio, with no more digits than it was given."""
+    return f"{ratio * 100:g} %"
+
+
+def times(evidence: float) -> str:
+    """E as a number that can be compared at a glance."""
+    return f"{evidence:.3g}" if evidence < _ENOUGH_ZEROS else f"1e{math.floor(math.log10(evidence))}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time."""
+    return f"{seconds:.0f} s" if seconds < _TWO_MINUTES else f"{seconds / 60:.0f} min"
+
+
+def enough(total: int, limit: float, needed: float) -> int | None:
+    """The fewest failures of so many units that would be a breach by themselves, whenever they came."""
+    return failures_needed(total, limit, needed / (1 - RESTART_SHARE)) if math.isfinite(needed) else None
+
+
+def visible_rate(total: int, limit: float, needed: float) -> float | None:
+    """The lowest rate (a ratio) that so many units can prove to be a breach; none while even failures only would not."""
+    failures = enough(total, limit, needed)
+    return failures / total if failures is not None and total else None
+
+
+def of_share(share: Share, version: str, limit: float, needed: float, source: str) -> str:
+    """How many failed, of how many, and how many it takes."""
+    bad, total = share.new.bad, share.new.total
+    least = enough(total, limit, needed)
+    if least is None:
+        bar = "too few for any breach"
+    else:
+        bar = f"{count(least)} would have been enough" if bad >= least else f"{count(least)} would be a breach by themselves"
+    low, high = confidence_interval(bad, total)
+    said = f" [{source}]" if source else ""
+    return (
+        f"{count(bad)} of {count(total)} {share.unit} on {version} failed ({percent(bad / total)}; {bar}) against "
+        f"{limit_percent(limit)} allowed; 99 % sure that the rate is {low * 100:.1f}-{high * 100:.1f} %{said}"
+    )
+
+
+def of_baseline(share: Share, version: str) -> str:
+    """What the baseline did in the same minutes."""
+    if not share.old.total:
+        return f"; {version} in the same minutes: nothing was counted"
+    rate = percent(share.old.bad / share.old.total)
+    return f"; {version} in the same minutes: {count(share.old.bad)} of {count(share.old.total)} ({rate})"
+
+
+def of_visibility(total: int, limit: float, needed: float) -> str:
+    """What rate this traffic could have shown."""
+    rate = visible_rate(total, limit, needed)
+    return "; no rate can be proved with so few" if rate is None else f"; this traffic can show rates above {rate * 100:.0f} %"

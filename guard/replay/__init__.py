@@ -1,0 +1,1 @@
+"""Recorded or invented samples through detection and decision: what would the guard have done, and when. Pure."""

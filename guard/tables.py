@@ -1,0 +1,134 @@
+"""The tables of release-guard.toml that hold settings of the guard's own parts, each with its defaults."""
+
+import enum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from guard.judge.evidence import MAX_LIMIT, MIN_LIMIT
+from guard.judge.thresholds import Thresholds
+
+STORE_API = "https://chromewebstore.googleapis.com"
+UPDATE_SERVICE = "https://clients2.google.com/service/update2/crx"
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]{1,100}$")]
+Rate = Annotated[float, Field(ge=MIN_LIMIT, le=MAX_LIMIT)]
+Seconds = Annotated[float, Field(gt=0, le=7 * 86_400)]
+
+
+class StrictTable(BaseModel):
+    """A table: frozen, and a key that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreCredentials(enum.StrEnum):
+    """How the store is told who asks."""
+
+    GOOGLE = "google"
+    NONE = "none"
+
+
+class StoreTable(StrictTable):
+    """``[store]``: where the Chrome Web Store is, and how it knows us."""
+
+    base_url: str = STORE_API
+    update_url: str = UPDATE_SERVICE
+    credentials: StoreCredentials = StoreCredentials.GOOGLE
+    """"none" is only accepted for a local store."""
+    credentials_env: str = "RELEASE_GUARD_STORE_CREDENTIALS"
+    """Name of the variable that holds the credentials' JSON; see `guard.environment` for where else they are looked for."""
+    requests_per_minute: Annotated[float, Field(ge=1, le=60_000)] = 120
+    """Of all items together: each has an equal share, so that polling many never uses up the quota of the Cloud project."""
+
+
+class SentryTable(StrictTable):
+    """``[sentry]``: where error rates come from."""
+
+    base_url: str = "https://sentry.io"
+    organization: str
+    project: str
+    environment: str | None = None
+    token_env: str = "RELEASE_GUARD_SENTRY_TOKEN"  # noqa: S105 - a variable's name, not a token
+    release: str = "{name}@{version}"
+    """How releases are named in Sentry; ``{name}`` is the extension's ``name`` here."""
+    settle_seconds: Annotated[float, Field(ge=0, le=3600)] = 90
+    """Sentry's newest data is incomplete: judge intervals that end this long ago."""
+    counter: Name = "ext.operation"
+    """The counter that the extension adds one to for each thing it does (`Sentry.metrics.count`); the best denominator there is."""
+    outcome: Name = "outcome"
+    """The counter's attribute that says how it ended."""
+    failed: Annotated[tuple[Name, ...], Field(min_length=1, max_length=20)] = ("error",)
+    """The outcomes that are failures."""
+    operations: Annotated[str, Field(max_length=400)] = "is_transaction:true"
+    """Which spans are things that the extension does, in Sentry's search syntax."""
+    requests: Annotated[str, Field(max_length=400)] = "span.op:http.client"
+    """Which spans are requests to the extension's backend, in Sentry's search syntax."""
+
+
+class ThresholdsTable(StrictTable):
+    """``[thresholds]``: the handbook's limits."""
+
+    error_rate: Rate = Thresholds.error_rate
+    api_failures: Rate = Thresholds.api_failures
+    slow_share: Rate = Thresholds.slow_share
+    response_seconds: Annotated[float, Field(gt=0, le=3600)] = Thresholds.response_seconds
+    crashes_per_hour: Annotated[float, Field(gt=0, le=100_000)] = Thresholds.crashes_per_hour
+    active_users_drop: Annotated[float, Field(ge=0.01, le=0.95)] = Thresholds.active_users_drop
+    bad_reviews: Rate = Thresholds.bad_reviews
+    against_baseline: Annotated[float, Field(ge=0, le=100)] = Thresholds.against_baseline
+    """So many times the baseline's error rate is no finding; 0: it is not compared."""
+    baseline_floor: Rate = Thresholds.baseline_floor
+    late_seconds: Annotated[float, Field(ge=0, le=3600)] = Thresholds.late_seconds
+    alpha: Annotated[float, Field(ge=0.0001, le=0.2)] = Thresholds.alpha
+    beta: Annotated[float, Field(ge=0.001, le=0.5)] = Thresholds.beta
+
+    @field_validator("against_baseline")
+    @classmethod
+    def _more_than_equal(cls, value: float, _info: ValidationInfo) -> float:
+        if 0 < value < 1:
+            raise ValueError("must be 0, or at least 1: a version that fails less often than its baseline is no finding")
+        return value
+
+    def to_domain(self) -> Thresholds:
+        """The limits as the judge takes them."""
+        return Thresholds(**self.model_dump())
+
+
+class Inconclusive(enum.StrEnum):
+    """What a gate does when the window is over and nothing is proved."""
+
+    HOLD = "hold"
+    """It says so (exit 3), and the release stays watched."""
+    PASS = "pass"  # noqa: S105 - a policy, not a password
+    """It passes (exit 0), and says what was not proved."""
+    EXTEND = "extend"
+    """It goes on watching, with the same evidence, for `extend_seconds`; then it holds."""
+
+
+class WatchTable(StrictTable):
+    """``[watch]``: how long and how often."""
+
+    rollback_window_seconds: Seconds = 3600
+    poll_seconds: Seconds = 30
+    live_timeout_seconds: Seconds = 1800
+    """How long `gate` waits for the version to be live."""
+    propagation_timeout_seconds: Seconds = 900
+    """How long a rollback waits until users can get the new version."""
+    recovery_timeout_seconds: Seconds = 900
+    """How long `gate` watches the signals fall after a rollback before it leaves that to the daemon."""
+    recheck_seconds: Seconds = 900
+    """How often the browser checks are repeated inside the window."""
+    inconclusive: Inconclusive = Inconclusive.HOLD
+    extend_seconds: Seconds = 86_400
+    max_automatic_rollbacks_a_day: Annotated[int, Field(ge=0, le=100)] = 3
+
+
+class ArchiveTable(StrictTable):
+    """``[archive]``: where packages are kept, and for how long."""
+
+    folder: Path | None = None
+    """By default ``archive`` in the state folder; a team may share one."""
+    keep: Annotated[int, Field(ge=2, le=10_000)] = 30
+    """So many newest versions of each item are kept, besides those that a rollback may need."""
