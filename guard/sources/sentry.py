@@ -1,27 +1,38 @@
-"""Sentry as a source: sessions and users with a failure, and unhandled errors, per version.
+"""Sentry as a source: how much of what an extension does fails, how long it takes, what nobody caught, and whether anybody reports at all.
 
-Sentry has sessions of an extension's pages only, unless the extension sends its own (reference/sentry.md, section 0). The share
-of failures is 1 - healthy/total: crash-free rates stay near 1 for browser code and are not used. Totals since the release are read
-anew each time, so a correction of the past is included at the next poll.
+Totals since the release are read anew each time, so that a correction of the past is included at the next poll.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
-from guard.errors import SourceError
-from guard.model import Counted, Events, Interval, NoData, Reading, Sample, Signal
-from guard.sources.sentry_client import IntervalTooSmall, SentryClient, SessionsAnswer
+from guard.model import Absence, Events, Interval, NoData, Reading, Sample, Signal
+from guard.sources.sentry_answers import cell
+from guard.sources.sentry_asking import Asking, Watched, iso, of_release
+from guard.sources.sentry_client import SentryClient
+from guard.sources.sentry_counts import Counters, Denominators
+from guard.sources.sentry_overall import ActiveUsers, Silence
+from guard.sources.sentry_sessions import Sessions
+from guard.sources.sentry_spans import SpanCounts, Spans
+from healthchecks.result import plain
 from webstore.versions import Version
 
-_SESSIONS = "sum(session)"
-_USERS = "count_unique(user)"
+STALE = "Extension context invalidated"
+"""What a content script of the version before says once Chrome has put the next one in its place: it rises with every release."""
+FILTER_IS_ON = "Sentry's inbound filter for browser extensions is on: it drops this extension's errors; switch it off in the project"
+NO_DENOMINATOR = "count what the extension does with Sentry.metrics.count, or send spans or sessions: failures alone are no rate"
+_FILTER = "browser-extensions"
+_MOST_TEXTS = 10
+
+_Read = tuple[Signal, str, Reading]
 
 
 class SentrySource:
     """One Sentry project, for one extension."""
 
     name = "sentry"
-    signals: Sequence[Signal] = (Signal.ERROR_RATE, Signal.EXTENSION_CRASHES)
+    signals: Sequence[Signal] = (Signal.ERROR_RATE, Signal.RESPONSE_TIME, Signal.EXTENSION_CRASHES, Signal.API_FAILURES)
+    overall_signals: Sequence[Signal] = (Signal.ACTIVE_USERS, Signal.SILENCE)
 
     def __init__(
         self,
@@ -32,15 +43,22 @@ class SentrySource:
         environment: str | None,
         release_name: str,
         settle: timedelta = timedelta(seconds=90),
+        watched: Watched = Watched(),  # noqa: B008 - frozen
     ) -> None:
         """``release_name`` is a template with ``{version}``; ``settle`` is how long Sentry's newest data stays incomplete."""
-        self._client = client
-        self._organization = organization
-        self._project = project
-        self._environment = environment
-        self._release_name = release_name
+        self._asking = Asking(client, organization, project, environment, release_name, watched)
         self._settle = settle
-        self._step = "1m"
+        self._operations = Spans(self._asking, watched.operations, "operations")
+        self._requests = Spans(self._asking, watched.requests, "requests")
+        self.denominators = Denominators([Counters(self._asking), self._operations, Sessions(self._asking)])
+        """What failures are counted against, the best first."""
+        self._silence = Silence(self._asking, self.denominators)
+        self._active_users = ActiveUsers(self._asking)
+
+    @property
+    def asking(self) -> Asking:
+        """The project as it is asked about."""
+        return self._asking
 
     def probe(self) -> list[str]:
         """Ask once for anything at all, and whether Sentry throws extensions' errors away (it does so with a friendly answer).
@@ -48,89 +66,95 @@ class SentrySource:
         Raises:
             SourceError: Sentry is out of reach, or refused the token, the organization or the project.
         """
-        parameters = [("field", _SESSIONS), ("interval", "1h"), ("statsPeriod", "1d"), ("project", self._project)]
-        self._client.sessions(self._organization, parameters)
-        filters = self._client.filters(self._organization, self._project)
-        if filters.get("browser-extensions") is True:
-            return ["Sentry's inbound filter for browser extensions is on: it drops this extension's errors; switch it off in the project"]
-        return []
+        client, organization, project = self._asking.client, self._asking.organization, self._asking.project
+        client.sessions(organization, [("field", "sum(session)"), ("interval", "1h"), ("statsPeriod", "1d"), ("project", project)])
+        return [FILTER_IS_ON] if client.filters(organization, project).get(_FILTER) is True else []
 
     def read(self, version: Version, interval: Interval) -> list[Sample]:
-        """Users and sessions with a failure, and unhandled errors, since the interval's start.
+        """Shares of failures and of slow operations, and errors that nobody caught, since the interval's start.
 
         Raises:
             SourceError: Sentry is out of reach or refused.
         """
-        release = self._release_name.replace("{version}", str(version))
-        settled = Interval(interval.start, max(interval.end - self._settle, interval.start + timedelta(seconds=1)))
-        total = self._sessions(release, settled, ())
-        by_status = self._sessions(release, settled, ("session.status",))
-        crashes = self._unhandled_errors(release, settled)
-        readings = [
-            (Signal.ERROR_RATE, "sentry users", self._users(total, by_status, release)),
-            (Signal.ERROR_RATE, "sentry sessions", self._session_counts(by_status, release)),
-            (Signal.EXTENSION_CRASHES, "sentry errors", self._crashes(crashes, total, release)),
+        release, settled = self._asking.release(version), self._settled(interval)
+        return [Sample(signal, version, settled, reading, source) for signal, source, reading in self._readings(release, settled)]
+
+    def read_overall(self, version: Version, interval: Interval) -> list[Sample]:
+        """Reports of all versions since the interval's start, and users of the newest whole day.
+
+        Raises:
+            SourceError: Sentry is out of reach or refused.
+        """
+        settled = self._settled(interval)
+        users, reports = self._active_users.read(settled), self._silence.read(settled)
+        chosen = self.denominators.choose(settled)
+        return [
+            Sample(Signal.ACTIVE_USERS, version, settled, users, Sessions.name),
+            Sample(Signal.SILENCE, version, settled, reports, chosen.name if chosen else self.name),
         ]
-        return [Sample(signal, version, settled, reading, source) for signal, source, reading in readings]
 
-    def _users(self, total: SessionsAnswer, by_status: SessionsAnswer, release: str) -> Reading:
-        """Users are counted over the whole range at once: they cannot be added up over its steps."""
-        users = _total(total, _USERS, None)
-        if not users:
-            return NoData(f"Sentry knows no users of {release} yet")
-        return Counted(users - min(_total(by_status, _USERS, "healthy"), users), users, "users")
+    def error_texts(self, version: Version, interval: Interval) -> list[str]:
+        """What the most frequent errors of a version say, without those that every update brings.
 
-    def _session_counts(self, by_status: SessionsAnswer, release: str) -> Reading:
-        sessions = sum(_summed(by_status, status) for status in _statuses(by_status))
-        if not sessions:
-            return NoData(f"Sentry has no sessions of {release} yet: silence is not health")
-        return Counted(sessions - _summed(by_status, "healthy"), sessions, "sessions")
+        Raises:
+            SourceError: Sentry is out of reach or refused.
+        """
+        found = self._asking.client.issues(
+            self._asking.organization,
+            [
+                ("query", of_release(self._asking.release(version))),
+                ("sort", "freq"),
+                ("limit", str(_MOST_TEXTS)),
+                ("start", iso(interval.start)),
+                ("end", iso(interval.end)),
+                *self._asking.scope(),
+            ],
+        )
+        texts = (_text(issue.title, issue.metadata.get("value")) for issue in found)
+        return [text for text in texts if text and STALE not in text]
 
-    def _crashes(self, count: int, total: SessionsAnswer, release: str) -> Reading:
-        if not count and not _total(total, _SESSIONS, None):
-            return NoData(f"Sentry has heard nothing of {release} yet")
-        return Events(count)
+    def _settled(self, interval: Interval) -> Interval:
+        return Interval(interval.start, max(interval.end - self._settle, interval.start + timedelta(seconds=1)))
 
-    def _sessions(self, release: str, interval: Interval, group_by: Sequence[str]) -> SessionsAnswer:
-        groups = [("groupBy", name) for name in group_by]
-        for _ in range(3):
-            parameters = [("field", _SESSIONS), ("field", _USERS), ("interval", self._step), *groups, *self._scope(release, interval)]
-            try:
-                return self._client.sessions(self._organization, parameters)
-            except IntervalTooSmall as error:
-                self._step = error.interval  # remembered: this Sentry only answers in larger steps
-        raise SourceError(f"Sentry does not answer in any step that was tried, the last was {self._step}")
+    def _readings(self, release: str, interval: Interval) -> Iterator[_Read]:
+        chosen = self.denominators.choose(interval)
+        spans = self._operations.measure(release, interval)
+        counted = spans.failed if chosen is self._operations else chosen.read(release, interval) if chosen else ()
+        crashes = self._errors(release, interval, "error.unhandled:true")
+        errors = crashes or (0 if counted else self._errors(release, interval))
+        for one in counted:
+            yield Signal.ERROR_RATE, chosen.name if chosen else self.name, one
+        if not counted and chosen:
+            absent = NoData(f"Sentry has no {chosen.counts} of {release} yet: silence is not health")
+            yield Signal.ERROR_RATE, chosen.name, absent
+        elif not counted:
+            yield Signal.ERROR_RATE, self.name, _without_denominator(release, errors)
+        yield from _of_requests(self._requests.measure(release, interval), release)
+        yield Signal.RESPONSE_TIME, Spans.name, spans.slow or NoData(f"Sentry has no {self._operations.counts} of {release} that took time")
+        heard = bool(counted or spans.failed or errors)
+        yield Signal.EXTENSION_CRASHES, "sentry errors", Events(crashes) if heard else NoData(f"Sentry has heard nothing of {release} yet")
 
-    def _unhandled_errors(self, release: str, interval: Interval) -> int:
-        parameters = [("dataset", "errors"), ("field", "count()"), *self._scope(release, interval, " error.unhandled:true")]
-        rows = self._client.events(self._organization, parameters).data
-        counts = [row.get("count()") for row in rows]
-        return sum(int(count) for count in counts if isinstance(count, int | float))
-
-    def _scope(self, release: str, interval: Interval, more: str = "") -> list[tuple[str, str]]:
-        scope = [
-            ("project", self._project),
-            ("query", f'release:"{release}"{more}'),
-            ("start", _iso(interval.start)),
-            ("end", _iso(interval.end)),
-        ]
-        return [*scope, ("environment", self._environment)] if self._environment else scope
-
-
-def _statuses(answer: SessionsAnswer) -> list[str]:
-    return [str(group.by.get("session.status", "")) for group in answer.groups]
+    def _errors(self, release: str, interval: Interval, more: str = "") -> int:
+        """Errors of a release, without those that every update brings."""
+        query = f'{of_release(release)} {more} !message:"*{STALE}*"'
+        return sum(cell(row, "count()") for row in self._asking.events("errors", ["count()"], query, interval))
 
 
-def _summed(answer: SessionsAnswer, status: str) -> int:
-    """Sessions of one status, added up over the steps: totals may cover more than was asked for."""
-    found = [group for group in answer.groups if group.by.get("session.status") == status]
-    return int(sum(value or 0 for group in found for value in group.series.get(_SESSIONS, [])))
+def _without_denominator(release: str, errors: int) -> NoData:
+    if not errors:
+        return NoData(f"Sentry has heard nothing of {release} yet: silence is not health")
+    return NoData(f"{errors} errors of {release}, and nothing that they are a share of: {NO_DENOMINATOR}", Absence.NO_DENOMINATOR)
 
 
-def _total(answer: SessionsAnswer, field: str, status: str | None) -> int:
-    found = [group for group in answer.groups if status is None or group.by.get("session.status") == status]
-    return int(sum(group.totals.get(field) or 0 for group in found))
+def _of_requests(spans: SpanCounts, release: str) -> Iterator[_Read]:
+    for one in spans.failed:
+        yield Signal.API_FAILURES, Spans.name, one
+    if not spans.failed:
+        yield Signal.API_FAILURES, Spans.name, NoData(f"Sentry has no requests of {release}")
 
 
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _text(title: str, value: object) -> str:
+    """Title and value, where the title does not hold it already."""
+    title = plain(title)
+    value = plain(value[:4000]) if isinstance(value, str) else ""
+    return title if not value or value in title else plain(f"{title}: {value}")

@@ -1,73 +1,26 @@
-"""Sentry's REST API: the two questions that the guard asks, repeated where that may help, with answers validated."""
+"""Sentry's REST API: one method for each endpoint that the guard reads."""
 
-import re
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
 
 import requests
-import tenacity
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import BaseModel
 
-from guard.errors import SourceError, SourceRefused
-from webstore.store_errors import bounded
-
-_MAX_ANSWER = 16 * 1024 * 1024
-_LONGEST_WAIT = 30.0
-_MINIMUM_INTERVAL = re.compile(r"multiple of the minimum interval of (one hour|one minute|ten seconds)")
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
-
-
-class SessionGroup(_Answer):
-    """One group of the sessions endpoint. Rates and counts may be null: then there is no data."""
-
-    by: dict[str, str | int]
-    totals: dict[str, float | None] = Field(default_factory=dict[str, float | None])
-    series: dict[str, list[float | None]] = Field(default_factory=dict[str, list[float | None]])
-
-
-class SessionsAnswer(_Answer):
-    """The sessions endpoint."""
-
-    intervals: list[datetime] = Field(default_factory=list[datetime])
-    groups: list[SessionGroup]
-
-
-class EventsAnswer(_Answer):
-    """The events endpoint: rows whose keys repeat the fields' texts."""
-
-    data: list[dict[str, Any]]
-
-
-class Filter(_Answer):
-    """One inbound filter."""
-
-    id: str
-    active: bool | list[str]
-
-
-class FiltersAnswer(RootModel[list[Filter]]):
-    """The project filters endpoint."""
-
-
-class IntervalTooSmall(SourceError):
-    """This Sentry only answers in larger steps; ``interval`` is the one to ask for."""
-
-    def __init__(self, interval: str) -> None:
-        super().__init__(f"Sentry only answers in steps of {interval}")
-        self.interval = interval
-
-
-class SentryPassing(SourceError):
-    """Sentry could not answer now, and may later."""
-
-    def __init__(self, message: str, wait_seconds: float = 0.0) -> None:
-        super().__init__(message)
-        self.wait_seconds = wait_seconds
-
+from guard.sources.sentry_answers import (
+    EnvironmentsAnswer,
+    EventsAnswer,
+    FiltersAnswer,
+    Issue,
+    IssuesAnswer,
+    OrganizationAnswer,
+    ProjectAnswer,
+    ReleasesAnswer,
+    SeriesAnswer,
+    SessionsAnswer,
+    StatsAnswer,
+)
+from guard.sources.sentry_transport import SERVICE, Parameters, SentryTransport, checked_region
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -75,46 +28,88 @@ _Model = TypeVar("_Model", bound=BaseModel)
 class SentryClient:
     """Sentry as one token sees it."""
 
-    def __init__(
-        self,
-        base_url: str,
-        token: str,
-        session: requests.Session | None = None,
-        *,
-        timeout_seconds: float = 15.0,
-        attempts: int = 3,
-        sleep: Callable[[float], None] | None = None,
-        now: Callable[[], float] = lambda: datetime.now(UTC).timestamp(),
-    ) -> None:
+    def __init__(self, base_url: str, token: str, session: requests.Session | None = None, **transport: Any) -> None:
+        """``base_url``: a region's own address is taken as it is; ``transport``: what `SentryTransport` takes besides."""
         self._base_url = base_url.rstrip("/")
-        self._session = session or requests.Session()
-        self._headers = {"Authorization": f"Bearer {token}"}
-        self._timeout = timeout_seconds
-        self._now = now
-        self._retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(SentryPassing),
-            stop=tenacity.stop_after_attempt(attempts),
-            wait=self._pause,
-            sleep=sleep or tenacity.nap.sleep,
-            reraise=True,
-        )
+        self._regions: dict[str, str] = {}
+        self._transport = SentryTransport(token, session, **transport)
 
-    def sessions(self, organization: str, parameters: Sequence[tuple[str, str]]) -> SessionsAnswer:
+    def sessions(self, organization: str, parameters: Parameters) -> SessionsAnswer:
         """Sessions, grouped as the parameters say.
 
         Raises:
             IntervalTooSmall: ask again with its interval.
             SourceError: Sentry is out of reach or refused.
         """
-        return self._get(SessionsAnswer, f"organizations/{organization}/sessions/", parameters)
+        return self._of(organization, "sessions", SessionsAnswer, parameters)
 
-    def events(self, organization: str, parameters: Sequence[tuple[str, str]]) -> EventsAnswer:
-        """Events as a table.
+    def events(self, organization: str, parameters: Parameters) -> EventsAnswer:
+        """Events of any dataset as a table.
+
+        Raises:
+            QuestionRefused: this Sentry has no such dataset, or does not know a field.
+            SourceError: Sentry is out of reach or refused.
+        """
+        return self._of(organization, "events", EventsAnswer, parameters)
+
+    def timeseries(self, organization: str, parameters: Parameters) -> SeriesAnswer:
+        """Events of any dataset as series.
+
+        Raises:
+            QuestionRefused: this Sentry has no such dataset, or does not know a field.
+            SourceError: Sentry is out of reach or refused.
+        """
+        return self._of(organization, "events-timeseries", SeriesAnswer, parameters)
+
+    def issues(self, organization: str, parameters: Parameters) -> list[Issue]:
+        """Issues, one page.
 
         Raises:
             SourceError: Sentry is out of reach or refused.
         """
-        return self._get(EventsAnswer, f"organizations/{organization}/events/", parameters)
+        return self._of(organization, "issues", IssuesAnswer, parameters).root
+
+    def stats(self, organization: str, parameters: Parameters) -> StatsAnswer:
+        """What became of what was sent: accepted, filtered, rate limited and so on.
+
+        Raises:
+            SourceError: Sentry is out of reach or refused.
+        """
+        return self._of(organization, "stats_v2", StatsAnswer, parameters)
+
+    def environments(self, organization: str) -> list[str]:
+        """The organization's environments.
+
+        Raises:
+            SourceError: Sentry is out of reach or refused.
+        """
+        return [found.name for found in self._of(organization, "environments", EnvironmentsAnswer, ()).root]
+
+    def releases(self, organization: str, parameters: Parameters) -> Iterator[str]:
+        """Releases' names, the newest first, over a bounded number of pages.
+
+        Raises:
+            SourceError: Sentry is out of reach or refused.
+        """
+        path = f"organizations/{quote(organization, safe='')}/releases/"
+        for page in self._transport.pages(ReleasesAnswer, self.region(organization), path, parameters):
+            yield from (release.version for release in page.root)
+
+    def organization(self, organization: str) -> OrganizationAnswer:
+        """The organization; asked at the configured address itself.
+
+        Raises:
+            SourceError: Sentry is out of reach or refused.
+        """
+        return self._transport.get(OrganizationAnswer, self._base_url, f"organizations/{quote(organization, safe='')}/", ())
+
+    def project(self, organization: str, project: str) -> ProjectAnswer:
+        """The project.
+
+        Raises:
+            SourceError: Sentry is out of reach or refused.
+        """
+        return self._transport.get(ProjectAnswer, self.region(organization), _project_path(organization, project), ())
 
     def filters(self, organization: str, project: str) -> dict[str, bool | list[str]]:
         """The project's inbound filters by id: on or off, or a list of what is filtered.
@@ -122,64 +117,27 @@ class SentryClient:
         Raises:
             SourceError: Sentry is out of reach or refused.
         """
-        return {found.id: found.active for found in self._get(FiltersAnswer, f"projects/{organization}/{project}/filters/", ()).root}
+        path = f"{_project_path(organization, project)}filters/"
+        return {found.id: found.active for found in self._transport.get(FiltersAnswer, self.region(organization), path, ()).root}
 
-    def _get(self, model: type[_Model], path: str, parameters: Sequence[tuple[str, str]]) -> _Model:
-        body = self._retrying(self._send, path, parameters)
-        try:
-            return model.model_validate_json(body)
-        except ValidationError:
-            raise SourceError(f"Sentry's answer has not the shape of {model.__doc__}") from None
+    def region(self, organization: str) -> str:
+        """The address that is asked: the configured one, or from the bare service the organization's region, read once.
 
-    def _send(self, path: str, parameters: Sequence[tuple[str, str]]) -> bytes:
-        try:
-            with self._session.get(
-                f"{self._base_url}/api/0/{path}",
-                params=list(parameters),
-                headers=self._headers,
-                timeout=self._timeout,
-                allow_redirects=False,  # a token must not be carried to another host
-                stream=True,
-            ) as answer:
-                body = b"".join(_bounded_chunks(answer))
-                if answer.status_code == requests.codes.ok:
-                    return body
-                raise self._refusal(answer, body)
-        except requests.exceptions.RequestException as error:
-            raise SentryPassing("Sentry cannot be reached") from ConnectionError(type(error).__name__)
+        Raises:
+            SourceError: Sentry is out of reach or refused, or names a region that is none of its own.
+        """
+        if urlsplit(self._base_url).hostname != SERVICE:
+            return self._base_url  # a region that is configured by its name, or a server of one's own, is where it is
+        if organization not in self._regions:
+            told = self.organization(organization).links.region
+            self._regions[organization] = checked_region(self._base_url, told) if told else self._base_url
+        return self._regions[organization]
 
-    def _refusal(self, answer: requests.Response, body: bytes) -> SourceError:
-        words = bounded(body.decode("utf-8", "replace"))
-        code = answer.status_code
-        if code == 429:  # noqa: PLR2004 - too many requests; the body has no fixed content type
-            return SentryPassing(f"Sentry's rate limit is used up: {words}", self._wait_told(answer))
-        if code >= 500:  # noqa: PLR2004 - the server's own failures
-            return SentryPassing(f"Sentry failed: HTTP {code}")
-        if code in {401, 403, 404}:
-            return SourceRefused(f"Sentry refused (HTTP {code}): {words}")
-        if smallest := _MINIMUM_INTERVAL.search(words):
-            return IntervalTooSmall({"one hour": "1h", "one minute": "1m", "ten seconds": "10s"}[smallest[1]])
-        return SourceError(f"Sentry refused the question (HTTP {code}): {words}")
-
-    def _wait_told(self, answer: requests.Response) -> float:
-        """Seconds until Sentry wants to be asked again; self-hosted ones say nothing."""
-        retry_after = answer.headers.get("Retry-After", "")
-        reset = answer.headers.get("X-Sentry-Rate-Limit-Reset", "")
-        told = float(retry_after) if retry_after.isdecimal() else float(reset) - self._now() if reset.isdecimal() else 0.0
-        return min(max(told, 0.0), _LONGEST_WAIT)
-
-    def _pause(self, state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        own = min(2.0 ** (state.attempt_number - 1), 8.0) * 0.5
-        return max(own, error.wait_seconds) if isinstance(error, SentryPassing) else own
+    def _of(self, organization: str, endpoint: str, model: type[_Model], parameters: Parameters) -> _Model:
+        return self._transport.get(
+            model, self.region(organization), f"organizations/{quote(organization, safe='')}/{endpoint}/", parameters
+        )
 
 
-def _bounded_chunks(answer: requests.Response) -> list[bytes]:
-    chunks: list[bytes] = []
-    size = 0
-    for chunk in answer.iter_content(256 * 1024):
-        size += len(chunk)
-        if size > _MAX_ANSWER:
-            raise SourceError(f"Sentry's answer is longer than {_MAX_ANSWER} bytes")
-        chunks.append(chunk)
-    return chunks
+def _project_path(organization: str, project: str) -> str:
+    return f"projects/{quote(organization, safe='')}/{quote(project, safe='')}/"
