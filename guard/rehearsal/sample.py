@@ -8,6 +8,8 @@ from webstore.package import Package
 from webstore.versions import Version
 
 FOLDER = Path(__file__).parent / "bookshelf"
+RECIPE = Path(__file__).parents[1] / "recipe" / "release-guard-signals.js"
+"""What a team drops into its extension; the sample reports through the very same file."""
 BASE = "base"
 GOOD = "good"
 """The good 1.3.0; each bad one is this with its own fault on top."""
@@ -24,7 +26,7 @@ def build(variant: str, version: Version, *, dsn: str = "") -> Package:
     Raises:
         UsageError: there is no such variant.
     """
-    package = Package.read(FOLDER / BASE)
+    package = Package.read(FOLDER / BASE).with_files({RECIPE.name: RECIPE.read_bytes()})
     if variant != BASE:
         if variant not in VARIANTS:
             raise UsageError(f"there is no variant {variant!r}; there are {', '.join(VARIANTS)}")

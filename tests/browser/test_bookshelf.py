@@ -14,6 +14,11 @@ from healthchecks.chromium import find_chromium
 pytestmark = pytest.mark.browser
 
 
+def outcomes(state, operation):
+    """How an operation ended each time, by the counters that the recipe sends."""
+    return [metric.fields["outcome"] for metric in state.metrics() if metric.fields["operation"] == operation]
+
+
 def visit(variant, version, tmp_path, storage=None):
     """A user with that version looks at the library; what Sentry then holds."""
     state = LocalSentry(utc_now)
@@ -28,7 +33,7 @@ def visit(variant, version, tmp_path, storage=None):
         page.goto(sample.LIBRARY_ADDRESS)
 
         def is_reported(_now):
-            return bool(state.sessions()) and (variant in {"base", "good"} or bool(state.events()))
+            return bool(state.sessions()) and bool(outcomes(state, "keep") + outcomes(state, "collect"))
 
         browser.settle(identity, seconds=5, until=is_reported)
         stored = browser.storage(identity)
@@ -42,6 +47,9 @@ def test_a_good_one_keeps_the_books_and_reports_a_session(tmp_path, variant, ver
     assert len(stored["books"]) == sample.BOOKS_ON_PAGE
     assert {(session.release, session.outcome) for session in state.sessions()} == {(f"bookshelf@{version}", "healthy")}
     assert state.events() == []
+    assert outcomes(state, "install") == outcomes(state, "keep") == ["ok"]
+    assert {metric.fields["metric.name"] for metric in state.metrics()} == {"ext.operation"}
+    assert {(metric.release, metric.user) for metric in state.metrics()} == {(f"bookshelf@{version}", stored["releaseGuardUser"])}
 
 
 @pytest.mark.parametrize(
@@ -53,6 +61,7 @@ def test_a_good_one_keeps_the_books_and_reports_a_session(tmp_path, variant, ver
 )
 def test_a_bad_one_reports_its_error_under_its_own_version(tmp_path, variant, storage, words):
     state, _ = visit(variant, sample.NEXT_VERSION, tmp_path, storage)
+    assert outcomes(state, "keep") + outcomes(state, "collect") == ["error"]
     (event,) = state.events()
     assert event.release == "bookshelf@1.3.0"
     assert event.is_unhandled

@@ -1,23 +1,20 @@
-// A minimal sender of Sentry envelopes: one session for each start, and an event for each error that nobody caught.
+// A minimal sender of Sentry envelopes: one session for each start, errors that nobody caught, and counters of operations.
 // The official SDK does far more; this speaks the same protocol, with code that can be read in a minute.
 import { DSN, ENVIRONMENT } from "./config.js";
+import { releaseName, userId } from "./release-guard-signals.js";
 
 const target = DSN ? new URL(DSN) : null;
-const release = `bookshelf@${chrome.runtime.getManifest().version}`;
+const release = releaseName("bookshelf");
 const session = { sid: hex(), started: new Date().toISOString(), errors: 0, status: "ok", isInit: true };
-const reported = new WeakSet();
+let counted = [];
 
 function hex() {
   return crypto.randomUUID().replaceAll("-", "");
 }
 
-async function userId() {
-  const { installId } = await chrome.storage.local.get("installId");
-  return installId ?? "unknown";
-}
-
 // Sends one envelope. Reporting must never be the thing that breaks the extension, so a failed request is dropped.
 async function send(items) {
+  if (!target || items.length === 0) return;
   const project = target.pathname.slice(1);
   const url = `${target.origin}/api/${project}/envelope/?sentry_key=${target.username}&sentry_version=7`;
   const lines = [JSON.stringify({ sent_at: new Date().toISOString() })];
@@ -44,51 +41,39 @@ function sessionUpdate(did) {
 
 // Begins the session of this start.
 export async function startSession() {
-  if (target) await send([sessionUpdate(await userId())]);
+  await send([sessionUpdate(await userId())]);
 }
 
-// Reports an error that nobody caught.
-export async function report(error, component) {
-  if (!target || (error instanceof Object && reported.has(error))) return;
-  if (error instanceof Object) reported.add(error);
-  const did = await userId();
-  session.errors += 1;
-  session.status = "unhandled";
-  const event = {
-    event_id: hex(),
-    timestamp: new Date().toISOString(),
-    platform: "javascript",
-    level: "error",
-    release,
-    environment: ENVIRONMENT,
-    user: { id: did },
-    tags: { component },
-    exception: {
-      values: [{ type: error?.name ?? "Error", value: String(error?.message ?? error), mechanism: { type: "bookshelf", handled: false } }],
-    },
-  };
-  await send([sessionUpdate(did), ["event", event]]);
-}
+// What the signals are sent through.
+export const sender = {
+  error(error, { user, ...tags }) {
+    session.errors += 1;
+    session.status = "unhandled";
+    const value = { type: error?.name ?? "Error", value: String(error?.message ?? error), mechanism: { type: "bookshelf", handled: false } };
+    const event = {
+      event_id: hex(),
+      timestamp: new Date().toISOString(),
+      platform: "javascript",
+      level: "error",
+      release,
+      environment: ENVIRONMENT,
+      user: { id: user },
+      tags,
+      exception: { values: [value] },
+    };
+    return send([sessionUpdate(user), ["event", event]]);
+  },
 
-// What nobody caught, in the first turn of the script: later handlers would miss errors of the start.
-addEventListener("error", (event) => report(event.error ?? event.message, "global"));
-addEventListener("unhandledrejection", (event) => report(event.reason, "global"));
+  count(name, { user, ...own }) {
+    const values = { ...own, "sentry.release": release, "sentry.environment": ENVIRONMENT, "user.id": user };
+    const attributes = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value, type: "string" }]));
+    counted.push({ timestamp: Date.now() / 1000, trace_id: hex(), name, type: "counter", value: 1, attributes });
+  },
 
-// Errors thrown inside chrome.* listeners never reach the global handlers, so each listener is wrapped.
-export function guarded(component, listener) {
-  return (...values) => {
-    try {
-      const result = listener(...values);
-      if (result instanceof Promise) {
-        return result.catch((error) => {
-          report(error, component);
-          throw error;
-        });
-      }
-      return result;
-    } catch (error) {
-      report(error, component);
-      throw error;
-    }
-  };
-}
+  // Counters are gathered until then, and sent together.
+  flush() {
+    const items = counted;
+    counted = [];
+    return send(items.length ? [["trace_metric", { version: 2, items }]] : []);
+  },
+};

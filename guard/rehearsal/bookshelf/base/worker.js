@@ -1,6 +1,10 @@
 // Keeps the shelf: stores what content scripts find, and brings older data into the present form.
-import { guarded, report, startSession } from "./sentry.js";
+import { createSignals } from "./release-guard-signals.js";
+import { sender, startSession } from "./sentry.js";
 import { migrate } from "./migrations.js";
+
+const { guarded, failed, watchGlobals } = createSignals({ sender, component: "worker" });
+watchGlobals();
 
 let queue = Promise.resolve();
 
@@ -12,8 +16,6 @@ function exclusively(change) {
 }
 
 async function install(details) {
-  const stored = await chrome.storage.local.get();
-  if (!stored.installId) await chrome.storage.local.set({ installId: crypto.randomUUID() });
   await exclusively(() => migrate(details.reason));
 }
 
@@ -25,17 +27,18 @@ async function keep(found) {
   return { added: added.length, total: books.length + added.length };
 }
 
-chrome.runtime.onInstalled.addListener(guarded("worker", install));
+chrome.runtime.onInstalled.addListener(guarded("install", install));
 
-chrome.runtime.onMessage.addListener(
-  guarded("worker", (message, _sender, answer) => {
-    if (message?.type === "books") {
-      exclusively(() => keep(message.books)).then(answer);
-      return true;
-    }
-    if (message?.type === "error") report(new Error(message.text), "content");
-    return false;
-  }),
-);
+const keepGuarded = guarded("keep", (found) => exclusively(() => keep(found)));
+
+chrome.runtime.onMessage.addListener((message, _sender, answer) => {
+  if (message?.type === "books") {
+    keepGuarded(message.books).then(answer);
+    return true;
+  }
+  // A content script cannot import modules, so it says what failed, and the worker reports it.
+  if (message?.type === "error") failed("collect", new Error(message.text), "content");
+  return false;
+});
 
 startSession();
