@@ -54,9 +54,10 @@ def _mean(week: Buckets, start: int, end: int) -> float:
     return statistics.fmean(week.counts.get(begins, 0.0) for begins in range(first, max(end, first + 1), week.step))
 
 
-def dispersion(weeks: Sequence[Buckets]) -> float:
-    """Variance over mean of the steps of all weeks; at least 1, which is that of independent reports."""
-    counts = [count for week in weeks for count in week.counts.values()]
+def dispersion(weeks: Sequence[Buckets], interval: Interval) -> float:
+    """Variance over mean of the steps of all weeks around the interval; at least 1, which is that of independent reports."""
+    start, end = (interval.start - AROUND).timestamp(), (interval.end + AROUND).timestamp()
+    counts = [count for week in weeks for begins, count in week.counts.items() if start <= begins < end]
     mean = statistics.fmean(counts) if counts else 0.0
     fewest = 2
     return max(1.0, statistics.variance(counts) / mean) if mean > 0 and len(counts) >= fewest else 1.0

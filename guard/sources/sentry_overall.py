@@ -47,7 +47,7 @@ class Silence:
         weeks = [week for week in self._earlier(kind, steps) if any(week.counts.values())]
         if len(weeks) < _FEWEST_WEEKS:
             return NoData(f"no history: {len(weeks)} of {_WEEKS} earlier weeks have {kind.counts} at this time", Absence.NOT_MEASURABLE)
-        return Expected(round(now.total(steps)), expected(weeks, steps, now.step), dispersion(weeks))
+        return Expected(round(now.total(steps)), expected(weeks, steps, now.step), dispersion(weeks, steps))
 
     def _earlier(self, kind: Denominator, interval: Interval) -> list[Buckets]:
         """The same hours of earlier weeks, read once and again when the present has passed them."""

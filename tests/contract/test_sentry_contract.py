@@ -1,106 +1,26 @@
 """The guard's source ⇄ the local Sentry ⇄ Sentry's published description, and the real Python SDK as a stranger."""
 
 import io
-import json
 from datetime import timedelta
-from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
 
-import jsonschema
 import pytest
 import requests
 import sentry_sdk
 
+from contract.sentry_world import NEW, OLD, SentryWitness, World
 from factories import Clock
 from guard.errors import SourceError, SourceRefused
 from guard.localsentry.server import local_sentry
 from guard.localsentry.state import LocalSentry
 from guard.model import Counted, Events, Interval, NoData, Signal
-from guard.rehearsal.users import envelope_items
 from guard.sources.contract import gather
-from guard.sources.sentry import SentrySource
 from guard.sources.sentry_client import SentryClient
-from webstore.versions import Version
-
-DESCRIPTION = json.loads((Path(__file__).parent / "sentry.openapi.subset.json").read_text())
-NEW, OLD = Version.parse("1.3.0"), Version.parse("1.2.0")
-
-# Where clients and the service go beyond the published schema.
-BEYOND_THE_SCHEMA = {"disableAggregateExtrapolation"}
-"""Sentry's own pages send it to the table of events too; the schema names it for series only."""
-
-
-def operation_of(url):
-    parts = urlsplit(url).path.strip("/").split("/")
-    for template, item in DESCRIPTION["paths"].items():
-        wanted = template.strip("/").split("/")
-        if len(wanted) == len(parts) and all(a.startswith("{") or a == b for a, b in zip(wanted, parts, strict=True)):
-            return item["get"]
-    raise AssertionError(f"the description has no {url}")
-
-
-def plain_schema(schema):
-    """OpenAPI 3.0 as JSON Schema: `nullable` becomes a type."""
-    if isinstance(schema, list):
-        return [plain_schema(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = {key: plain_schema(value) for key, value in schema.items() if key != "nullable"}
-    if schema.get("nullable") and "type" in found:
-        found["type"] = [found["type"], "null"]
-    return found
-
-
-class Witness(requests.Session):
-    """A session that holds everything that passes to the description."""
-
-    def send(self, request, **kwargs):
-        operation = operation_of(request.url)
-        known = {parameter["name"]: parameter for parameter in operation["parameters"]}
-        given = parse_qsl(urlsplit(request.url).query)
-        assert {name for name, _ in given} <= set(known) | BEYOND_THE_SCHEMA
-        assert {name for name, parameter in known.items() if parameter.get("required") and parameter["in"] == "query"} <= {
-            name for name, _ in given
-        }
-        answer = super().send(request, **kwargs)
-        if answer.status_code == 200:
-            schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
-            jsonschema.validate(json.loads(answer.content), plain_schema(schema))
-        return answer
-
-
-class World:
-    def __init__(self, state, address, clock, session):
-        self.state, self.address, self.clock = state, address, clock
-        self.client = SentryClient(address.base_url, address.token, session, attempts=2, sleep=lambda _seconds: None)
-        self.source = self.a_source(self.client)
-
-    def a_source(self, client, **changes):
-        settings = {"organization": "local", "project": "extension", "environment": "production", "release_name": "shelf@{version}"}
-        return SentrySource(client, **{**settings, "settle": timedelta(0), **changes})
-
-    def use(self, version, users, failing):
-        for number in range(users):
-            lines = ["{}"]
-            for kind, payload in envelope_items(f"shelf@{version}", f"user-{number}", fails=number < failing):
-                moment = self.clock().isoformat()
-                lines += [json.dumps({"type": kind}), json.dumps({**payload, "started": moment, "timestamp": moment})]
-            key = urlsplit(self.address.dsn).username
-            url = f"{self.address.base_url}/api/1/envelope/?sentry_key={key}"
-            requests.post(url, data="\n".join(lines), timeout=5).raise_for_status()
-
-    def read(self, version=NEW, source=None):
-        interval = Interval(self.clock() - timedelta(minutes=10), self.clock() + timedelta(seconds=30))
-        return {
-            (sample.signal, getattr(sample.reading, "unit", "")): sample.reading
-            for sample in (source or self.source).read(version, interval)
-        }
 
 
 @pytest.fixture(params=[10, 60], ids=["steps of 10 s", "steps of 1 min"])
 def world(request, clock: Clock):
     state = LocalSentry(clock)
-    session = Witness()
+    session = SentryWitness()
     with local_sentry(state, smallest_step_seconds=request.param) as address:
         yield World(state, address, clock, session)
     session.close()
