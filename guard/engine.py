@@ -17,6 +17,10 @@ from guard.progress import Progress, Silence
 from guard.rollback.plan import RollbackPlan, StepName
 from guard.rollback.steps import Patience, RollbackSteps
 from guard.sources.contract import MetricSource
+from guard.sources.sentry import SentrySource
+from guard.sources.sentry_asking import Watched
+from guard.sources.sentry_client import SentryClient
+from guard.sources.store_metrics import StoreMetrics
 from guard.store.database import default_url, open_database
 from guard.store.drills import Drills
 from guard.store.incidents import IncidentRecords
@@ -48,6 +52,7 @@ class Guarded:
     extension: ExtensionTable
     evidence: Path
     """Folder for screenshots."""
+    now: Callable[[], datetime] = utc_now
 
     @functools.cached_property
     def store(self) -> WebStoreClient:
@@ -92,32 +97,47 @@ class Guarded:
 
     @functools.cached_property
     def sources(self) -> Sequence[MetricSource]:
-        """Every configured source of samples.
+        """Every configured source of samples, and the store's own numbers where it can be asked for them.
 
         Raises:
             ConfigurationError: a source's token is not in the environment.
         """
+        return tuple(source for source in (self.sentry, self.store_metrics) if source is not None)
+
+    @functools.cached_property
+    def sentry(self) -> SentrySource | None:
+        """The Sentry project, when one is configured.
+
+        Raises:
+            ConfigurationError: its token is not in the environment.
+        """
         table = self.config.sentry_of(self.extension)
         if table is None:
-            return ()
-        from guard.sources.sentry import SentrySource  # noqa: PLC0415 - as above
-        from guard.sources.sentry_client import SentryClient  # noqa: PLC0415 - as above
-
+            return None
         token = secret(table.token_env)
         if not token:
             missing = ConfigurationError(f"Sentry is configured, but {table.token_env} is not set")
             raise missing.advise(f"set {table.token_env} (or {table.token_env}_FILE) to a token with org:read, project:read and event:read")
-        name = self.extension.name or self.extension.id
-        return (
-            SentrySource(
-                SentryClient(table.base_url, token),
-                organization=table.organization,
-                project=table.project,
-                environment=table.environment,
-                release_name=table.release.replace("{name}", name),
-                settle=timedelta(seconds=table.settle_seconds),
-            ),
+        slow_seconds = self.config.thresholds.to_domain().response_seconds
+        return SentrySource(
+            SentryClient(table.base_url, token),
+            organization=table.organization,
+            project=table.project,
+            environment=table.environment,
+            release_name=table.release.replace("{name}", self.extension.name or self.extension.id),
+            settle=timedelta(seconds=table.settle_seconds),
+            watched=Watched(table.counter, table.outcome, table.failed, table.operations, table.requests, slow_seconds),
         )
+
+    @functools.cached_property
+    def store_metrics(self) -> StoreMetrics | None:
+        """The store's own numbers; none without credentials for it, which keeps nothing else from being read."""
+        table = self.config.store
+        try:
+            is_known = table.credentials is StoreCredentials.NONE or store_credentials(table.credentials_env) is not None
+        except ConfigurationError:
+            is_known = False  # said by whatever needs the store itself
+        return StoreMetrics(lambda: self.store_reader, self.extension.item, self.now) if is_known else None
 
     @property
     def required_signals(self) -> tuple[Signal, ...]:
@@ -197,7 +217,7 @@ class Engine:
 
     def guarded(self, extension: ExtensionTable) -> Guarded:
         """One extension with its adapters; the same object for the same extension."""
-        return self._guarded.setdefault(extension.id, Guarded(self.config, extension, self.run_folder / "checks"))
+        return self._guarded.setdefault(extension.id, Guarded(self.config, extension, self.run_folder / "checks", self.now))
 
     def run_step(self, plan: RollbackPlan, step: StepName) -> str:
         """Run one step of a rollback, whichever extension it is of."""

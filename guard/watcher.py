@@ -81,7 +81,8 @@ class Watcher:
 
     def _nothing_answers(self, guarded: Guarded) -> bool:
         """Whether no source of samples answers either: then the watcher is blind, and not the store down."""
-        for source in guarded.sources:
+        others = [source for source in guarded.sources if source.signals]  # the store's own numbers are no second witness
+        for source in others:
             try:
                 source.probe()
             except SourceUnreachable:
@@ -89,7 +90,7 @@ class Watcher:
             except SourceError:
                 return False
             return False
-        return bool(guarded.sources)
+        return bool(others)
 
     def _look(self, guarded: Guarded, name: str) -> Tick:
         sighting = observe_release(self._engine, guarded)

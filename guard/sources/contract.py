@@ -88,8 +88,11 @@ def _ask(
 
 
 def unreachable(samples: Iterable[Sample]) -> bool:
-    """Whether no source answered at all: every reading is absent because its source was out of reach."""
-    readings = [sample.reading for sample in samples]
+    """Whether no source answered at all: every reading is absent because its source was out of reach.
+
+    What comes once a day may be remembered, and says nothing of the network now.
+    """
+    readings = [sample.reading for sample in samples if sample.signal not in {Signal.ACTIVE_USERS, Signal.RATING}]
     return bool(readings) and all(isinstance(found, NoData) and found.kind is Absence.UNREACHABLE for found in readings)
 
 

@@ -3,12 +3,13 @@
 import json
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
 from contract.sentry_description import hold_answer, operation_of
-from guard.model import Interval
+from guard.model import Interval, Signal
 from guard.rehearsal.users import envelope_items
 from guard.sources.sentry import SentrySource
 from guard.sources.sentry_client import SentryClient
@@ -131,8 +132,8 @@ class World:
     def samples(self, version=NEW, source=None):
         return (source or self.source).read(version, self.interval())
 
-    def read(self, version=NEW, source=None):
+    def read(self, version=NEW, source=None) -> dict[tuple[Signal, str], Any]:
         return {(sample.signal, getattr(sample.reading, "unit", "")): sample.reading for sample in self.samples(version, source)}
 
-    def overall(self, source=None, **interval):
+    def overall(self, source=None, **interval) -> dict[Signal, Any]:
         return {sample.signal: sample.reading for sample in (source or self.source).read_overall(NEW, self.interval(**interval))}

@@ -324,7 +324,8 @@ def test_a_sentry_that_refuses_us_is_said_before_anything_is_waited_for(world, m
         with pytest.raises(SourceRefused, match="401"):
             Gate(world.engine, guarded, lambda _seconds: None).run(V("1.9.0"))
         monkeypatch.setenv("RELEASE_GUARD_SENTRY_TOKEN", address.token)
-        (source,) = Told(config, config.extension[0], world.guarded.evidence).sources
+        source, numbers = Told(config, config.extension[0], world.guarded.evidence).sources
+        assert numbers.name == "store"
         assert source.probe() == []
 
 
