@@ -107,13 +107,14 @@ def _proved_above(share: Share, alpha: float) -> float:
 
 def _judge_baseline_share(detector: Detector, signal: Signal, told: Told, *, before: bool) -> SignalVerdict:
     """The verdict of a share on the baseline, in the same minutes or before the release."""
-    counted = [(share, share.before if before else share.old) for share in detector.shares[signal].values()]
-    counted = [(share, tally) for share, tally in counted if tally.total]
+    counted = [share for share in detector.shares[signal].values() if (share.before if before else share.old).total]
     when = "before the release" if before else "in the same minutes"
     if not counted:
         return SignalVerdict(signal, Verdict.NO_DATA, f"nothing was counted {when}")
-    weakest, tally = min(counted, key=lambda pair: log_evidence_above(pair[1].bad, pair[1].total, pair[0].limit))
-    evidence = log_evidence_above(tally.bad, tally.total, weakest.limit) if tally.is_consistent else 0.0
+    evidence, weakest = min(
+        ((share.log_evidence_before() if before else share.log_evidence_baseline(), share) for share in counted), key=lambda pair: pair[0]
+    )
+    tally = weakest.before if before else weakest.old
     text = (
         f"{words.count(tally.bad)} of {words.count(tally.total)} {weakest.unit} on {told.baseline} failed {when} "
         f"({words.percent(tally.bad / tally.total)}), {words.limit_percent(weakest.limit)} allowed"

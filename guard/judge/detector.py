@@ -54,9 +54,14 @@ _STILL_REPORTING = 3
 _PART_OF_SHARE = {Signal.ERROR_RATE: Part.ERROR_RATE, Signal.API_FAILURES: Part.API_FAILURES, Signal.RESPONSE_TIME: Part.SLOW}
 
 
-def weights_of(signals: Collection[Signal] | None) -> dict[Part, float]:
-    """The weights where only these signals are measured, made to sum to 1; of all parts when it is not known at the publish."""
+def weights_of(signals: Collection[Signal] | None, *, compared: bool = True) -> dict[Part, float]:
+    """The weights where only these signals are measured, made to sum to 1; of all parts when it is not known at the publish.
+
+    ``compared``: whether there is a baseline to compare with.
+    """
     wanted = {part: weight for part, weight in WEIGHTS.items() if signals is None or SIGNAL_OF[part] in signals}
+    if not compared:
+        wanted.pop(Part.WORSE, None)
     whole = sum(wanted.values())
     return {part: weight / whole for part, weight in wanted.items()}
 
@@ -65,10 +70,17 @@ class Detector:
     """The evidence on one release. Times are seconds since 1970; it never asks for the time itself."""
 
     def __init__(
-        self, thresholds: Thresholds, published_at: float, window_seconds: float, signals: Collection[Signal] | None = None
+        self,
+        thresholds: Thresholds,
+        published_at: float,
+        window_seconds: float,
+        signals: Collection[Signal] | None = None,
+        *,
+        has_baseline: bool = True,
     ) -> None:
+        """``signals``: those that are measured, and ``has_baseline``: both fixed when the release is published."""
         self.thresholds = thresholds
-        self.weights = weights_of(signals)
+        self.weights = weights_of(signals, compared=has_baseline and thresholds.against_baseline > 0)
         self.published_at = published_at
         self.at = published_at
         """The last poll that was taken in."""
@@ -154,10 +166,10 @@ class Detector:
     def _value(self, part: Part) -> float:
         match part:
             case Part.ERROR_RATE | Part.API_FAILURES | Part.SLOW:
-                return least(share.evidence_above() for share in self.measured(SIGNAL_OF[part]))
+                return least([share.evidence_above() for share in self.shares[SIGNAL_OF[part]].values() if share.new.total])
             case Part.WORSE:
-                floor = self.thresholds.baseline_floor
-                return least(share.evidence_worse(floor) for share in self.measured(Signal.ERROR_RATE))
+                floor, shares = self.thresholds.baseline_floor, self.shares[Signal.ERROR_RATE].values()
+                return least([share.evidence_worse(floor) for share in shares if share.new.total])
             case Part.CRASHES:
                 return self._crash_value()
             case Part.SILENCE:

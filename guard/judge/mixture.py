@@ -27,34 +27,37 @@ _QUIET_SHARES = (0.9, 0.7, 0.5, 0.3, 0.1, 0.01)
 class Mixture:
     """The state of one process: its restarts, and the capital that no restart has had yet."""
 
-    __slots__ = ("_fresh", "_restarts", "_unspent")
+    __slots__ = ("_fresh", "_mean", "_restarts", "_unspent")
 
     def __init__(self, atoms: int) -> None:
         self._restarts = [0.0] * atoms
+        self._mean = 0.0
         self._fresh = 0.0
         self._unspent = 1.0
 
     def _add_capital(self, share: float) -> None:
         """Capital for restarts since the last poll: the share (0-1) of the window that has passed."""
-        given = min(self._unspent, share)
+        given = share if share < self._unspent else self._unspent
         self._unspent -= given
         self._fresh += given
 
     def _multiply(self, logs: Sequence[float]) -> None:
         """One poll's factor of each alternative, as a logarithm."""
-        fresh, exp = self._fresh, math.exp
+        fresh = self._fresh
+        self._keep([bounded_exp(log) * (kept + fresh) for log, kept in zip(logs, self._restarts, strict=True)])
+
+    def _keep(self, restarts: list[float]) -> None:
+        """What the restarts are worth now, with all capital that was handed out in them."""
         self._fresh = 0.0
-        if max(logs) > _LARGEST_EXPONENT:
-            logs = [min(log, _LARGEST_EXPONENT) for log in logs]
-        restarts = [exp(log) * (kept + fresh) for log, kept in zip(logs, self._restarts, strict=True)]
-        if sum(restarts) > _LARGEST:
+        self._mean = sum(restarts) / len(restarts)
+        if self._mean > _LARGEST:
             restarts = [min(kept, _LARGEST) for kept in restarts]
+            self._mean = sum(restarts) / len(restarts)
         self._restarts = restarts
 
     def _joined(self, since_release: float) -> float:
         """E, from the evidence since the release."""
-        restarts = self._restarts
-        return _SHARE_SINCE_RELEASE * since_release + RESTART_SHARE * (sum(restarts) / len(restarts) + self._fresh + self._unspent)
+        return _SHARE_SINCE_RELEASE * since_release + RESTART_SHARE * (self._mean + self._fresh + self._unspent)
 
 
 def bounded_exp(log: float) -> float:
@@ -65,11 +68,13 @@ def bounded_exp(log: float) -> float:
 class RateAbove(Mixture):
     """Evidence that a share exceeds its limit, a ratio. The part since the release rests on totals alone, so corrections are included."""
 
-    __slots__ = ("_limit", "_weights")
+    __slots__ = ("_limit", "_most_at_once", "_weights")
 
     def __init__(self, limit: float) -> None:
         self._weights = rate_weights(limit, above=True)
         self._limit = limit
+        self._most_at_once = _LARGEST_EXPONENT / max(a for a, _ in self._weights)
+        """So many failures in one poll need no look at each exponent."""
         super().__init__(len(self._weights))
 
     def advance(self, bad: int, total: int, share: float) -> None:
@@ -77,7 +82,11 @@ class RateAbove(Mixture):
         self._add_capital(share)
         if total:
             good = total - bad
-            self._multiply([bad * a + good * b for a, b in self._weights])
+            if bad > self._most_at_once:
+                self._multiply([bad * a + good * b for a, b in self._weights])
+                return
+            fresh, exp = self._fresh, math.exp  # the hot path of a replay, in one pass
+            self._keep([exp(bad * a + good * b) * (kept + fresh) for (a, b), kept in zip(self._weights, self._restarts, strict=True)])
 
     def value(self, bad: int, total: int) -> float:
         """E at these totals. A share within the limit is no evidence since the release, and is not computed."""
@@ -111,7 +120,7 @@ class WorseThanBaseline(Mixture):
         if not together or exposure_before <= 0:
             return
         theta = self._tolerated * exposure / (self._tolerated * exposure + exposure_before)
-        factors = [bad * log - together * math.log1p((ratio - 1) * theta) for ratio, log in _RATIO_LOGS]
+        factors = [bad * log - together * math.log1p(excess * theta) for excess, log in _RATIO_LOGS]
         self._logs = [log + factor for log, factor in zip(self._logs, factors, strict=True)]
         self._multiply(factors)
 
@@ -137,7 +146,8 @@ class CountAbove(Mixture):
         self._add_capital(share)
         self._events += events
         self._hours += hours
-        self._multiply([events * log - (ratio - 1) * self._limit * hours for ratio, log in _RATIO_LOGS])
+        normal = self._limit * hours
+        self._multiply([events * log - excess * normal for excess, log in _RATIO_LOGS])
 
     @property
     def value(self) -> float:
@@ -146,7 +156,7 @@ class CountAbove(Mixture):
             return self._joined(1.0)
         if self._events <= self._limit * self._hours:
             return self._joined(0.0)
-        logs = [self._events * log - (ratio - 1) * self._limit * self._hours for ratio, log in _RATIO_LOGS]
+        logs = [self._events * log - excess * self._limit * self._hours for excess, log in _RATIO_LOGS]
         return self._joined(bounded_exp(log_mean_exp(logs)))
 
 
@@ -176,4 +186,5 @@ class FewerThanNormal(Mixture):
         return self._joined(0.0 if max(self._logs) < 0 else bounded_exp(log_mean_exp(self._logs)))
 
 
-_RATIO_LOGS = tuple((ratio, math.log(ratio)) for ratio in ratios())
+_RATIO_LOGS = tuple((ratio - 1, math.log(ratio)) for ratio in ratios())
+"""For each alternative ratio x: x - 1 and ln x."""

@@ -1,5 +1,6 @@
 """A signal that is a share, watched poll by poll: against its limit, against the baseline, and for being proved healthy."""
 
+import math
 from collections import deque
 
 from guard.judge.evidence import log_evidence_above, log_evidence_below
@@ -15,7 +16,7 @@ _NO_EVIDENCE = 1.0
 class Share:
     """One way of counting a signal (users, sessions, operations), of the release and of its baseline."""
 
-    __slots__ = ("_earlier", "above", "before", "limit", "new", "old", "quiet_polls", "recent", "unit", "worse")
+    __slots__ = ("_earlier", "above", "before", "limit", "new", "old", "old_above", "old_peak", "quiet_polls", "recent", "unit", "worse")
 
     def __init__(self, unit: str, limit: float, tolerated: float | None) -> None:
         """``limit``: a ratio. ``tolerated``: how many times the baseline's rate is no finding; none where it is not compared."""
@@ -26,6 +27,9 @@ class Share:
         self.before = Tally()
         """The baseline's, before the release."""
         self.above = RateAbove(limit)
+        self.old_above = RateAbove(limit)
+        self.old_peak = _NO_EVIDENCE
+        """The highest E that the baseline exceeds the limit. It stays: an outage that is over does not make the release its only victim."""
         self.worse = WorseThanBaseline(tolerated) if tolerated else None
         self.recent: deque[tuple[int, int]] = deque(maxlen=RECENT_POLLS)
         """The baseline's newest polls."""
@@ -40,8 +44,11 @@ class Share:
         bad_before, total_before = self.old.take()
         self.above.advance(bad, total, share)
         self.quiet_polls = 0 if total_before else self.quiet_polls + 1
+        self.old_above.advance(bad_before, total_before, share)
         if total_before:
             self.recent.append((bad_before, total_before))
+            if self.old.is_consistent:
+                self.old_peak = max(self.old_peak, self.old_above.value(self.old.bad, self.old.total))
         if self.worse is not None:
             self.worse.advance(bad, bad_before, total, total_before, share)
         earlier = self._earlier
@@ -68,16 +75,16 @@ class Share:
         return min(total, self.new.total) if when <= at - late_seconds else 0
 
     def log_evidence_healthy(self, at: float, late_seconds: float) -> float:
-        """Ln E that the release is below the limit, with failures that are still to be reported allowed for."""
+        """The logarithm of E that the release is below the limit, with failures that are still to be reported allowed for."""
         units = self.settled_units(at, late_seconds)
         return log_evidence_below(min(self.new.bad, units), units, self.limit) if units else 0.0
 
     def log_evidence_baseline(self) -> float:
-        """Ln E that the baseline exceeds the limit in the same minutes."""
-        return log_evidence_above(self.old.bad, self.old.total, self.limit) if self.old.is_consistent else 0.0
+        """The logarithm of E that the baseline exceeds the limit in the same minutes, now or earlier since the release."""
+        return math.log(self.old_peak)
 
     def log_evidence_before(self) -> float:
-        """Ln E that the baseline exceeded the limit before the release."""
+        """The logarithm of E that the baseline exceeded the limit before the release."""
         return log_evidence_above(self.before.bad, self.before.total, self.limit) if self.before.is_consistent else 0.0
 
     def is_baseline_suspect(self) -> bool:

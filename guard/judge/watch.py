@@ -29,7 +29,7 @@ class SignalWatch:
         signals: Collection[Signal] | None = None,
     ) -> None:
         """``signals``: those that a source measures, fixed when the release is first seen; none: not known."""
-        self.detector = Detector(thresholds, published_at.timestamp(), window.total_seconds(), signals)
+        self.detector = Detector(thresholds, published_at.timestamp(), window.total_seconds(), signals, has_baseline=baseline is not None)
         self._release, self._baseline = release, baseline
         self._published_at = published_at
         self._told = Told(str(release), str(baseline) if baseline else None, {}, {})

@@ -48,6 +48,9 @@ class Opening:
     """Those that must be proved healthy."""
 
 
+_decode = json.JSONDecoder().decode
+
+
 class Reader:
     """Reads lines in their order; the time of a poll is parsed once."""
 
@@ -64,7 +67,7 @@ class Reader:
         if len(line) > LONGEST_LINE:
             raise MalformedLine(number, "", f"is longer than {LONGEST_LINE} characters")
         try:
-            found: Any = json.loads(line)
+            found: Any = _decode(line)
         except (ValueError, RecursionError):
             if not line.strip():
                 return None

@@ -51,7 +51,8 @@ class _Watched:
 
     def __init__(self, opening: Opening, thresholds: Thresholds, *, plotted: bool) -> None:
         self.opening = opening
-        self.detector = Detector(thresholds, opening.published_at, opening.window_seconds, opening.signals)
+        compared = opening.baseline is not None
+        self.detector = Detector(thresholds, opening.published_at, opening.window_seconds, opening.signals, has_baseline=compared)
         self._ends_at = opening.published_at + opening.window_seconds
         self._at = opening.published_at
         self._checks: tuple[dict[str, bool], dict[str, bool]] = ({}, {})
