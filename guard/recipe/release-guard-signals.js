@@ -14,8 +14,8 @@
 //   watchGlobals();                                 // in the worker and in own pages; never in a content script
 //   chrome.runtime.onMessage.addListener(guarded("collect", (message, sender, answer) => { … }));
 //
-// A page that calls Sentry.init() passes getClient() and getCurrentScope(), and leaves watchGlobals() to the SDK. A client of its own
-// sends spans as transactions, unless spanStreamingIntegration() is among its integrations; the guard reads both alike.
+// A page that calls Sentry.init() passes getClient() and getCurrentScope(), and leaves watchGlobals() to the SDK. Spans are streamed there,
+// and sent as transactions by a client of its own, which the SDK does not see as the current one; the guard reads both alike.
 // Without the SDK, pass a sender instead: { error(error, about), count(name, attributes), flush() }, with `about` as in `report` below.
 //
 // What arrives: errors that nobody caught, and a counter `ext.operation` with the attribute `outcome`: "ok", "error", or "stale" for
