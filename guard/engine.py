@@ -126,7 +126,14 @@ class Guarded:
             environment=table.environment,
             release_name=table.release.replace("{name}", self.extension.name or self.extension.id),
             settle=timedelta(seconds=table.settle_seconds),
-            watched=Watched(table.counter, table.outcome, table.failed, table.operations, table.requests, slow_seconds),
+            watched=Watched(
+                counter=table.counter,
+                outcome=table.outcome,
+                failed=table.failed,
+                operations=table.operations,
+                requests=table.requests,
+                slow_seconds=slow_seconds,
+            ),
         )
 
     @functools.cached_property

@@ -27,6 +27,8 @@ class Watched:
     """The counter's attribute that says how it ended."""
     failed: Sequence[str] = ("error",)
     """The outcomes that are failures."""
+    ignored: Sequence[str] = ("stale",)
+    """Outcomes that count for nothing: what a content script of an older version does once Chrome has put the next one in its place."""
     operations: str = "is_transaction:true"
     """Which spans are things that the extension does."""
     requests: str = "span.op:http.client"

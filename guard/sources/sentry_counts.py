@@ -107,6 +107,10 @@ class Counters:
             endless = SourceError(f"{watched.counter} has {_MOST_OUTCOMES} values of {watched.outcome} or more")
             raise endless.advise(f"give {watched.outcome} a few values only, such as ok, error and stale")
         failing = [row for row in rows if row.get(watched.outcome) in watched.failed]
+        ignored = set(watched.ignored) - set(watched.failed)
+        if any(row.get(watched.outcome) in ignored for row in rows):
+            query += f" !{watched.outcome}:[{','.join(sorted(ignored))}]"
+            rows = [row for row in rows if row.get(watched.outcome) not in ignored]
         total = sum(cell(row, self._ways[0]) for row in rows)
         if not total:
             return []
@@ -171,7 +175,8 @@ class Denominators:
 
     def __init__(self, kinds: Sequence[Denominator]) -> None:
         """``kinds``: the best first; the last one is what every Sentry has."""
-        self._kinds = list(kinds)
+        self.kinds = list(kinds)
+        """Those that this Sentry was not found to lack."""
         self._chosen: Denominator | None = None
 
     def choose(self, interval: Interval) -> Denominator | None:
@@ -181,13 +186,13 @@ class Denominators:
             SourceError: Sentry is out of reach or refused.
         """
         day = last_day(interval.end)
-        for kind in [] if self._chosen else list(self._kinds):
+        for kind in [] if self._chosen else list(self.kinds):
             try:
                 found = kind.total(day)
             except QuestionRefused:
-                if kind is self._kinds[-1]:
+                if kind is self.kinds[-1]:
                     raise
-                self._kinds.remove(kind)  # this Sentry has no such data, and will not have it soon
+                self.kinds.remove(kind)  # this Sentry has no such data, and will not have it soon
                 continue
             if found:
                 self._chosen = kind
