@@ -64,6 +64,7 @@ LEVELS = (
             "guard.gate",
             "guard.watcher",
             "guard.reporting",
+            "guard.doctor",
             "guard.rehearsal",
         ),
     ),

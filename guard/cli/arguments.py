@@ -49,6 +49,9 @@ def _add_doors(commands: Any, common: argparse.ArgumentParser) -> None:
     init.add_argument("--publisher", metavar="ID", help="the publisher's id in the store")
     init.add_argument("--force", action="store_true", help="replace a configuration that is there")
 
+    doctor = commands.add_parser("doctor", parents=[common], help="look at everything that the guard rests on, and say what to do")
+    doctor.add_argument("--item", metavar="ID", help="only this extension, when several are configured")
+
     check = commands.add_parser("check", parents=[common], help="health checks on a folder, .zip or .crx")
     check.add_argument("target", help="folder, .zip or .crx; `store` for what users get now; @VERSION from the archive; `record`")
     check.add_argument("address", nargs="?", metavar="ADDRESS", help="with `record`: the page to record as a HAR file")

@@ -12,6 +12,7 @@ from webstore.errors import ReleaseGuardError
 
 COMMANDS = {
     "init": "guard.cli.setting_up:init",
+    "doctor": "guard.cli.doctoring:doctor",
     "browser": "guard.cli.setting_up:browser",
     "check": "guard.cli.checking:check",
     "gate": "guard.cli.watching:gate",
