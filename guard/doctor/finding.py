@@ -62,7 +62,9 @@ def not_checked(name: str, message: str, hint: str = "") -> Finding:
 
 def of_error(name: str, error: ReleaseGuardError) -> Finding:
     """What an error says, with its advice."""
-    because = f" ({error.__cause__})" if error.__cause__ and str(error.__cause__) else ""
+    cause = error.__cause__
+    says_more = cause is not None and str(cause) and not getattr(cause, "strerror", None)  # those of files are quoted already
+    because = f" ({cause})" if says_more else ""
     found = problem(name, f"{error}{because}", error.advice)
     return dataclasses.replace(found, is_out_of_reach=not (error.users_mistake or isinstance(error, QuestionRefused)))
 

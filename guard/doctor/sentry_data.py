@@ -18,10 +18,11 @@ from webstore.versions import Version
 
 _MOST_RELEASES = 100
 _LONGEST_NAME = 200
+_SESSIONS = "sentry sessions"
 _MISSING: Mapping[str, str] = {
     "sentry counters": "count each thing the extension does with Sentry.metrics.count (the recipe does), the best there is",
     "sentry spans": "send spans, for response times and failed requests",
-    "sentry sessions": "sessions come from the SDK in the extension's pages; a worker alone has none",
+    _SESSIONS: "sessions come from the SDK in the extension's pages; a worker alone has none",
 }
 
 
@@ -70,7 +71,7 @@ def denominators(source: SentrySource, now: datetime) -> Iterator[Finding]:
                 name, f"this Sentry cannot be asked for {kind.name}: {refused}", "the next best is used; see [sentry] in the README"
             )
             continue
-        yield _of_kind(name, kind, found[kind.name], users)
+        yield _of_kind(kind, found[kind.name], users, is_needed=kind.name != _SESSIONS or not found.total())
     best = next((name for name, count in found.items() if count), None)
     if best:
         yield ok("denominator", f"error rates are counted by {best}")
@@ -83,9 +84,12 @@ def denominators(source: SentrySource, now: datetime) -> Iterator[Finding]:
         yield warning("no_denominator", "nothing was heard of any version in the last day", f"use the extension once; {NO_DENOMINATOR}")
 
 
-def _of_kind(name: str, kind: Denominator, count: int, users: int) -> Finding:
+def _of_kind(kind: Denominator, count: int, users: int, *, is_needed: bool) -> Finding:
+    name = kind.name.replace(" ", "_")
+    if not count and not is_needed:
+        return ok(name, f"no {kind.counts} in the last day, and something better is counted")
     if not count:
-        return warning(name, f"no {kind.counts} in the last day by {kind.name}", _MISSING[kind.name])
+        return warning(name, f"no {kind.counts} in the last day", _MISSING[kind.name])
     if not users:
         hint = "call Sentry.setUser with a random id that the extension keeps"
         return warning(name, f"{count} {kind.counts} in the last day, of no known user: one user who fails often looks like many", hint)

@@ -45,13 +45,15 @@ def expected(weeks: Sequence[Buckets], interval: Interval, step: int) -> float:
     """The mean of earlier weeks, moved to now: for each step the rate in the hour around it, added up. It only grows with the interval."""
     start, end = int(interval.start.timestamp()), int(interval.end.timestamp())
     around = int(AROUND.total_seconds())
-    return sum(statistics.fmean(_mean(week, begins - around, begins + around) for week in weeks) for begins in range(start, end, step))
+    return step * sum(
+        statistics.fmean(_rate(week, begins - around, begins + around) for week in weeks) for begins in range(start, end, step)
+    )
 
 
-def _mean(week: Buckets, start: int, end: int) -> float:
-    """What a step in this range held; one that nothing is said of held nothing."""
+def _rate(week: Buckets, start: int, end: int) -> float:
+    """Reports a second in a range; a step that nothing is said of held none."""
     first = -(-start // week.step) * week.step
-    return statistics.fmean(week.counts.get(begins, 0.0) for begins in range(first, max(end, first + 1), week.step))
+    return statistics.fmean(week.counts.get(begins, 0.0) for begins in range(first, max(end, first + 1), week.step)) / week.step
 
 
 def dispersion(weeks: Sequence[Buckets], interval: Interval) -> float:
