@@ -118,7 +118,7 @@ class SentrySource:
 
     def _readings(self, release: str, interval: Interval) -> Iterator[_Read]:
         chosen = self.denominators.choose(interval)
-        spans = self._operations.measure(release, interval)
+        spans = self._operations.measure(release, interval, users=chosen is self._operations)
         counted = spans.failed if chosen is self._operations else chosen.read(release, interval) if chosen else ()
         crashes = self._errors(release, interval, "error.unhandled:true")
         errors = crashes or (0 if counted else self._errors(release, interval))

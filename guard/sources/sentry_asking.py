@@ -111,8 +111,8 @@ class Asking:
 
     def session_step(self, interval: Interval) -> int:
         """Seconds of a step of sessions in this interval."""
-        fits = next(step for step in (MINUTE, HOUR, DAY) if interval.length.total_seconds() <= step * _MOST_STEPS or step == DAY)
-        return max(fits, self.smallest[0])
+        length, steps = interval.length.total_seconds(), [step for step in _STEPS.values() if step >= self.smallest[0]]
+        return next((step for step in steps if length <= step * _MOST_STEPS), DAY)
 
     def scope(self) -> Parameters:
         """The project and the environment."""

@@ -4,6 +4,7 @@ Which one is used is decided once, by what the project holds at all, so that a r
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from guard.errors import SourceError
@@ -178,6 +179,7 @@ class Denominators:
         self.kinds = list(kinds)
         """Those that this Sentry was not found to lack."""
         self._chosen: Denominator | None = None
+        self._looked_until: datetime | None = None
 
     def choose(self, interval: Interval) -> Denominator | None:
         """The best that holds anything of the interval's last day, whatever the release; none, and looked for again, when none does.
@@ -185,8 +187,10 @@ class Denominators:
         Raises:
             SourceError: Sentry is out of reach or refused.
         """
+        if self._chosen or self._looked_until == interval.end:
+            return self._chosen  # once a poll is enough to find nothing
         day = last_day(interval.end)
-        for kind in [] if self._chosen else list(self.kinds):
+        for kind in list(self.kinds):
             try:
                 found = kind.total(day)
             except QuestionRefused:
@@ -197,4 +201,5 @@ class Denominators:
             if found:
                 self._chosen = kind
                 break
+        self._looked_until = interval.end
         return self._chosen

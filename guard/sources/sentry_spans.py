@@ -77,8 +77,8 @@ class Spans:
         """
         return series_buckets(self._asking, "spans", _COUNT, self._everybodys(), interval)
 
-    def measure(self, release: str, interval: Interval) -> SpanCounts:
-        """How many failed, and how many were slow; nothing where this Sentry has no spans.
+    def measure(self, release: str, interval: Interval, *, users: bool = True) -> SpanCounts:
+        """How many failed, for how many ``users`` when that is wanted, and how many were slow; nothing where this Sentry has no spans.
 
         Raises:
             SourceError: Sentry is out of reach or refused.
@@ -89,10 +89,10 @@ class Spans:
         if row is None or not total:
             return SpanCounts()
         failed = Counted(min(cell(row, _FAILED), total), total, self.counts)
-        users, failing = cell(row, _USERS), 0
-        if users and failed.failures:
+        everybody, failing = cell(row, _USERS) if users else 0, 0
+        if everybody and failed.failures:
             failing = self._failing_users(query, interval)
-        told = [Counted(min(failing, users), users, "users")] if users and self._finds_failing_users else []
+        told = [Counted(min(failing, everybody), everybody, "users")] if everybody and self._finds_failing_users else []
         return SpanCounts((*told, failed), self._slowness(row, total))
 
     def _everybodys(self) -> str:

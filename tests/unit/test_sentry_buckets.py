@@ -14,7 +14,7 @@ NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 def steady(step, count, hours=6):
     begin = int((NOON - timedelta(hours=hours / 2)).timestamp())
-    return Buckets(step, {second: count for second in range(begin, begin + hours * 3600, step)})
+    return Buckets(step, dict.fromkeys(range(begin, begin + hours * 3600, step), count))
 
 
 def minutes(first, last):
