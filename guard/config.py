@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 
@@ -74,6 +75,14 @@ class Config(StrictTable):
     def mode_of(self, extension: ExtensionTable) -> Mode:
         """The mode of one extension: its own, else the file's."""
         return extension.mode or self.mode
+
+    def checks_of(self, extension: ExtensionTable) -> CheckSettings:
+        """The check settings of one extension; a Sentry of the team's own is unheard by the checks' browsers, as Sentry's hosts are."""
+        table = self.sentry_of(extension)
+        host = urlsplit(table.base_url).netloc if table else ""
+        if not host or host.rpartition(".sentry.io")[1] or host == "sentry.io":
+            return extension.checks
+        return extension.checks.model_copy(update={"unheard": (*extension.checks.unheard, host)})
 
     def sentry_of(self, extension: ExtensionTable) -> SentryTable | None:
         """The Sentry project of one extension: its own, else the file's."""

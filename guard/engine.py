@@ -126,6 +126,7 @@ class Guarded:
             environment=table.environment,
             release_name=table.release.replace("{name}", self.extension.name or self.extension.id),
             settle=timedelta(seconds=table.settle_seconds),
+            step_seconds=table.step_seconds,
             watched=Watched(
                 counter=table.counter,
                 outcome=table.outcome,
@@ -169,7 +170,7 @@ class Guarded:
         return run_checks(
             package,
             target=f"{self.extension.name or self.extension.id} {package.version}",
-            settings=self.extension.checks,
+            settings=self.config.checks_of(self.extension),
             evidence=self.evidence / str(package.version),
             baseline=baseline,
         )
@@ -186,7 +187,7 @@ class Guarded:
             package,
             baseline,
             target=f"{self.extension.name or self.extension.id} {package.version}",
-            settings=self.extension.checks,
+            settings=self.config.checks_of(self.extension),
             evidence=self.evidence / str(package.version),
         )
 

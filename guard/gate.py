@@ -12,7 +12,7 @@ from guard.errors import GuardError, SourceError, SourceRefused
 from guard.incidents.incident import Incident, IncidentState
 from guard.judge.assessment import Assessment
 from guard.judge.verdict import Verdict
-from guard.model import Provenance, Release, ReleaseState
+from guard.model import Provenance, Release, ReleaseState, Signal
 from guard.observing import EVERYBODY, observe_release
 from guard.outcome import GuardResult, Outcome, Timings, outcome_of
 from guard.recovery import look_at_recovery
@@ -39,6 +39,7 @@ class Gate:
         self._guarded = guarded
         self._sleep = sleep
         self._responder = Responder(engine)
+        self._said: tuple[Verdict, str, tuple[Signal, ...]] | None = None
 
     def run(self, version: Version | None = None) -> GuardResult:
         """Guard the release of ``version``, or the one that is published now.
@@ -128,13 +129,22 @@ class Gate:
             ends_at += timedelta(seconds=engine.config.watch.extend_seconds)
         while True:
             assessment = assessor.assess()
-            engine.progress.done(assessment.headline)
+            self._tell(assessment)
             response = self._responder.respond(self._guarded, assessment, release, baseline)
             if assessment.verdict is Verdict.HEALTHY and release.state is ReleaseState.WATCHED:
                 engine.releases.mark(release.item, release.version, ReleaseState.GOOD)
             if assessment.verdict in {Verdict.HEALTHY, Verdict.BREACH} or (engine.now() >= ends_at and not assessment.is_waiting):
                 return assessment, response
             self._sleep(self._poll_seconds)
+
+    def _tell(self, assessment: Assessment) -> None:
+        """What changed is told; what stays as it was is only shown while it is so."""
+        said = (assessment.verdict, assessment.reason, tuple(verdict.signal for verdict in assessment.breaches))
+        if said == self._said:
+            self._engine.progress.doing(f"watching: {assessment.headline}")
+        else:
+            self._engine.progress.done(assessment.headline)
+        self._said = said
 
     def _watch_recovery(self, rollback: RollbackRecord, incident: Incident) -> Incident:
         """Until the signals of what was put back are proved healthy; the incident is then resolved."""

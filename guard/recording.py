@@ -43,7 +43,7 @@ def _line(sample: Sample, known: dict[tuple[str, str, str, bool], tuple[float, f
         case Counted(failures, total, unit):
             bad, units = change(unit, failures, total)
             said = {"failures": int(bad), "total": int(units), "unit": unit} if bad or units else None
-        case Events(count) if not before:
+        case Events(count):
             events, seconds = change("", count, sample.interval.length.total_seconds())
             said = {"events": int(events), "seconds": round(max(seconds, 0.0), 3)}
         case Expected(count, expected, dispersion):

@@ -185,6 +185,15 @@ class Responder:
         return raised
 
 
+_TROUBLE = {
+    Signal.SILENCE.value: "reports dry up",
+    Signal.ACTIVE_USERS.value: "active users fall",
+    Signal.RATING.value: "bad reviews",
+    Signal.RESPONSE_TIME.value: "too slow",
+}
+"""What is wrong, for signals that no limit is exceeded by."""
+
+
 def title_of(assessment: Assessment) -> str:
     """What the incident is called: what is broken, and in which version."""
     parts: list[str] = []
@@ -192,7 +201,7 @@ def title_of(assessment: Assessment) -> str:
     if failed := [result.check.value for result in checks if result.status is CheckStatus.FAILED]:
         parts.append(f"{', '.join(failed)} check failed")
     counted = [verdict.signal.value for verdict in assessment.breaches if verdict.signal is not Signal.HEALTH]
-    parts += [f"{name.replace('_', ' ')} over its limit" for name in counted]
+    parts += [_TROUBLE.get(name, f"{name.replace('_', ' ')} over its limit") for name in counted]
     return f"{assessment.release.version}: {'; '.join(parts)}"
 
 

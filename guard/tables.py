@@ -2,7 +2,7 @@
 
 import enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -55,6 +55,8 @@ class SentryTable(StrictTable):
     """How releases are named in Sentry; ``{name}`` is the extension's ``name`` here."""
     settle_seconds: Annotated[float, Field(ge=0, le=3600)] = 90
     """Sentry's newest data is incomplete: judge intervals that end this long ago."""
+    step_seconds: Literal[10, 60, 3600] = 60
+    """The smallest steps of sessions to ask for; where Sentry answers only in larger ones, those are taken."""
     counter: Name = "ext.operation"
     """The counter that the extension adds one to for each thing it does (`Sentry.metrics.count`); the best denominator there is."""
     outcome: Name = "outcome"

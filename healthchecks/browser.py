@@ -11,9 +11,11 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Self, cast
+from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
@@ -60,13 +62,18 @@ class ExtensionBrowser:
         timeout_seconds: float = 30.0,
         playwright: Playwright | None = None,
         context_options: Mapping[str, Any] | None = None,
+        unheard: Sequence[str] = (),
     ) -> None:
-        """``playwright``: one that runs already; there can be only one in a thread. ``context_options``: as Playwright's contexts take."""
+        """``playwright``: one that runs already; there can be only one in a thread. ``context_options``: as Playwright's contexts take.
+
+        ``unheard``: patterns of hosts that do not exist for it.
+        """
         self._chromium = chromium
         self._headless = headless
         self._timeout_seconds = timeout_seconds
         self._playwright = playwright
         self._context_options = {"viewport": _SMALL_PAGE, **(context_options or {})}
+        self._unheard = tuple(unheard)
         self._closing = contextlib.ExitStack()
         self._storage_page: tuple[str, Page] | None = None
 
@@ -115,10 +122,18 @@ class ExtensionBrowser:
             headless=self._headless,
             chromium_sandbox=sandbox,
             ignore_default_args=["--disable-extensions"],
-            args=list(_QUIET),
+            args=[*_QUIET, *self._without_hosts()],
             timeout=LAUNCH_SECONDS * 1000,
             **cast("Any", self._context_options),
         )
+
+    def _without_hosts(self) -> list[str]:
+        return [f"--host-resolver-rules={', '.join(f'MAP {host} ~NOTFOUND' for host in self._unheard)}"] if self._unheard else []
+
+    def is_unheard(self, url: str) -> bool:
+        """Whether an address is of a host that does not exist for this browser."""
+        parts = urlsplit(url)
+        return any(fnmatch(name, pattern) for name in (parts.netloc, parts.hostname or "") for pattern in self._unheard)
 
     def _open_admin_page(self) -> None:
         """A plain text of chrome://extensions: the same API as the page itself, without the half second that it takes to draw."""

@@ -64,8 +64,9 @@ class Lab:
         """
         if self._browser is None:
             self._loaded = None
-            headless, seconds = self.settings.headless, self.settings.check_seconds
-            self._browser = self._closing.enter_context(ExtensionBrowser(self._chromium, headless=headless, timeout_seconds=seconds))
+            headless, seconds, unheard = self.settings.headless, self.settings.check_seconds, self.settings.unheard
+            fresh = ExtensionBrowser(self._chromium, headless=headless, timeout_seconds=seconds, unheard=unheard)
+            self._browser = self._closing.enter_context(fresh)
             if self._traced:
                 self._browser.context.tracing.start(screenshots=True, snapshots=True)
         return self._browser

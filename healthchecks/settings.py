@@ -114,6 +114,9 @@ class CustomSettings(Table):
     """Time limit of all of them."""
 
 
+HostPattern = Annotated[str, Field(pattern=r"^[A-Za-z0-9.*\-]{1,253}(:\d{1,5})?$")]
+
+
 class CheckSettings(Table):
     """`[extension.checks]`."""
 
@@ -126,6 +129,9 @@ class CheckSettings(Table):
     """A HAR with the answers that the extension gets in every check whose network is "recorded"."""
     mask: tuple[Text, ...] = ()
     """Selectors of what must not be seen: painted over in screenshots, taken out of every text of a report."""
+    unheard: tuple[HostPattern, ...] = ("*.ingest.sentry.io", "*.ingest.us.sentry.io", "*.ingest.de.sentry.io")
+    """Hosts (with `*`, and a port where it matters) that do not exist for the checks' browsers: where the extension reports to.
+    What a check does is no user's doing, and must not be counted as one's."""
     check_seconds: Seconds = 30
     """Time limit of each check."""
     chromium: Path | None = None

@@ -20,6 +20,8 @@ class Assessment:
     """Only for a breach."""
     reason: str = ""
     """Why it is open or without data, as a constant."""
+    required: tuple[Signal, ...] = ()
+    """The signals that must be proved healthy."""
 
     @property
     def breaches(self) -> list[SignalVerdict]:
@@ -34,7 +36,8 @@ class Assessment:
     @property
     def headline(self) -> str:
         """The verdict in one sentence."""
-        telling = self.breaches or [v for v in self.release.signals.values() if v.verdict is self.verdict and v.is_measured]
+        required = [self.release.signals[signal] for signal in self.required if signal in self.release.signals]
+        telling = self.breaches or [found for found in required if found.verdict is self.verdict]
         why = f" ({self.reason.replace('_', ' ')})" if self.reason else ""
         return f"{self.verdict.value}{why}: " + "; ".join(f"{verdict.signal}: {verdict.evidence}" for verdict in telling)
 
@@ -87,4 +90,5 @@ def assess(release: Observation, baseline: Observation | None, required: Collect
         return Assessment(release, baseline, Verdict.BREACH, diagnose(release, baseline, texts))
     missing = SignalVerdict(Signal.HEALTH, Verdict.NO_DATA, "not read")
     worst = max((release.signals.get(signal, missing) for signal in required), key=lambda found: found.verdict, default=missing)
-    return Assessment(release, baseline, worst.verdict, None, worst.reason if worst.verdict is not Verdict.HEALTHY else "")
+    reason = worst.reason if worst.verdict is not Verdict.HEALTHY else ""
+    return Assessment(release, baseline, worst.verdict, None, reason, tuple(required))

@@ -74,7 +74,7 @@ def is_healthy(detector: Detector, signal: Signal) -> bool:
 def judge_baseline(detector: Detector, told: Told, *, before: bool = False) -> dict[Signal, SignalVerdict]:
     """What the counts say of the baseline, in the same minutes or ``before`` the release."""
     found = {signal: _judge_baseline_share(detector, signal, told, before=before) for signal in SHARES}
-    return found if before else {**found, Signal.EXTENSION_CRASHES: _judge_baseline_crashes(detector, told)}
+    return {**found, Signal.EXTENSION_CRASHES: _judge_baseline_crashes(detector, told, before=before)}
 
 
 def _share_in_words(detector: Detector, signal: Signal, share: Share, told: Told, verdict: Verdict, reason: str) -> str:
@@ -123,15 +123,17 @@ def _judge_baseline_share(detector: Detector, signal: Signal, told: Told, *, bef
     return SignalVerdict(signal, verdict, text, tally.bad, tally.total, evidence)
 
 
-def _judge_baseline_crashes(detector: Detector, told: Told) -> SignalVerdict:
-    """The verdict of a count per hour on the baseline, in the same minutes."""
-    seconds, events = detector.crashes_before_seconds, detector.crashes_before.bad
+def _judge_baseline_crashes(detector: Detector, told: Told, *, before: bool) -> SignalVerdict:
+    """The verdict of a count per hour on the baseline, in the same minutes or before the release."""
+    tally = detector.earlier_crashes if before else detector.crashes_before
+    seconds = detector.earlier_crash_seconds if before else detector.crashes_before_seconds
+    when = "before the release" if before else "in the same minutes"
     if not seconds:
-        return SignalVerdict(Signal.EXTENSION_CRASHES, Verdict.NO_DATA, "nothing was counted in the same minutes")
-    evidence = log_evidence_rate_per_hour(events, seconds / 3600, detector.thresholds.crashes_per_hour)
-    text = f"{words.count(events)} in {words.duration(seconds)} on {told.baseline}"
+        return SignalVerdict(Signal.EXTENSION_CRASHES, Verdict.NO_DATA, f"nothing was counted {when}")
+    evidence = log_evidence_rate_per_hour(tally.bad, seconds / 3600, detector.thresholds.crashes_per_hour)
+    text = f"{words.count(tally.bad)} in {words.duration(seconds)} on {told.baseline} {when}"
     verdict = Verdict.BREACH if evidence >= math.log(1 / detector.thresholds.alpha) else Verdict.INCONCLUSIVE
-    return SignalVerdict(Signal.EXTENSION_CRASHES, verdict, text, events, 0, evidence)
+    return SignalVerdict(Signal.EXTENSION_CRASHES, verdict, text, tally.bad, 0, evidence)
 
 
 def judge_crashes(detector: Detector, told: Told) -> SignalVerdict:

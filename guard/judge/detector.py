@@ -88,6 +88,8 @@ class Detector:
         self.crashes, self.crashes_before = Tally(), Tally()
         self.crash_seconds = 0.0
         self.crashes_before_seconds = 0.0
+        self.earlier_crashes, self.earlier_crash_seconds = Tally(), 0.0
+        """The baseline's, before the release."""
         self.quiet = FewerThanNormal(thresholds.least_reports)
         self.reports = 0
         self.reports_expected = 0.0
@@ -119,6 +121,11 @@ class Detector:
         else:
             self.crashes_before.add(events, 0)
             self.crashes_before_seconds += seconds
+
+    def put_earlier_crashes(self, events: int, seconds: float) -> None:
+        """Crashes of the baseline in so many seconds before the release."""
+        self.earlier_crashes.put(events, 0)
+        self.earlier_crash_seconds = seconds
 
     def add_reports(self, count: int, expected: float, dispersion: float) -> None:
         """Reports of all versions in one interval, and how many are normal."""

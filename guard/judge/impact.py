@@ -36,10 +36,12 @@ def facts_of(assessment: Assessment, reach: Reach | None = None) -> Facts:
     texts = [result.check.value for result in failed] + [finding.message for result in failed for finding in result.findings]
     ran = any(result.check is CheckName.LOAD and result.status in {CheckStatus.PASSED, CheckStatus.FAILED} for result in checks)
     starts = not any(result.check is CheckName.LOAD for result in failed)
+    silence = assessment.release.signals.get(Signal.SILENCE)
+    is_dead = silence is not None and silence.verdict is Verdict.BREACH and silence.is_worse
     affected = errors.affected_users if errors and is_breach else 0
     return Facts(
         error_rate_above=errors.proved_above if errors and is_breach else 0.0,
-        availability=float(starts) if ran else None,
+        availability=0.0 if is_dead else float(starts) if ran else None,
         affected_users=reach.of_all(affected) if reach and affected else affected,
         texts=texts,
     )

@@ -37,7 +37,7 @@ class Mixture:
 
     def _add_capital(self, share: float) -> None:
         """Capital for restarts since the last poll: the share (0-1) of the window that has passed."""
-        given = share if share < self._unspent else self._unspent
+        given = min(self._unspent, share)
         self._unspent -= given
         self._fresh += given
 

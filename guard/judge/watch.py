@@ -75,9 +75,10 @@ class SignalWatch:
             share.old.put(counted.failures, counted.total)
 
     def _take_crashes(self, sample: Sample, count: int, *, of_release: bool) -> None:
-        if sample.interval.end <= self._published_at:
-            return
         found, seconds = self.detector, sample.interval.length.total_seconds()
+        if sample.interval.end <= self._published_at:
+            found.put_earlier_crashes(count, seconds)
+            return
         known = found.crashes.bad if of_release else found.crashes_before.bad
         passed = seconds - (found.crash_seconds if of_release else found.crashes_before_seconds)
         found.add_crashes(count - known, max(passed, 0.0), of_release=of_release)

@@ -24,6 +24,18 @@ _LARGEST_BODY = 64 * 1024
 _DATASETS = ("errors", "spans", "tracemetrics")
 _DEEPEST_OFFSET = 1_000_000
 
+# The published parameters that are understood here, and those that change nothing here. Others are refused: one that was silently
+# ignored, such as `metricName`, would give an answer to another question.
+_PARAMETERS = frozenset(
+    {
+        *("field", "yAxis", "groupBy", "query", "dataset", "sort", "orderBy", "per_page", "limit", "cursor", "topEvents"),
+        *("start", "end", "statsPeriod", "interval", "environment", "project", "includeTotals", "includeSeries"),
+        *("category", "outcome", "reason", "excludeOther", "disableAggregateExtrapolation", "preventMetricAggregates"),
+        *("detailed", "visibility", "groupStatsPeriod", "collapse", "expand", "health", "adoptionStages", "project_id"),
+        *("summaryStatsPeriod", "healthStatsPeriod", "allowAggregateConditions"),
+    }
+)
+
 Answer = Callable[[Request], Response]
 
 
@@ -89,6 +101,9 @@ class RestApi:
             raise QueryRefused("The requested resource does not exist", 404)
         if not set(request.query_params.getlist("project")) <= {PROJECT, str(PROJECT_ID), "-1"}:
             raise QueryRefused("Invalid project")
+        for name in request.query_params:
+            if name not in _PARAMETERS:
+                raise QueryRefused(f"The local Sentry does not know the parameter {name[:40]}")
 
     def _environments(self, _request: Request) -> Response:
         names = places.environments(self._sentry)

@@ -13,6 +13,8 @@ from guard.localsentry.records import Field
 
 _LONGEST_QUERY = 4_000
 _DEEPEST = 20
+_STAR = "\0"
+"""A star that stands for itself."""
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<open>\() | (?P<close>\)) | (?P<word>(?:AND|OR)(?=[\s()]|$))
@@ -142,7 +144,11 @@ class _Reading:
         else:
             name = self._checked(key)
             values = _listed(value) if value.startswith("[") else [_unquoted(value)]
-            named = frozenset(values) if name == "release" and not any("*" in one for one in values) else None
+            named = (
+                frozenset(value.replace(_STAR, "*") for value in values)
+                if name == "release" and not any("*" in one for one in values)
+                else None
+            )
             found = Part(_equal(name, values), named)
         if not token["not"]:
             return found
@@ -165,7 +171,12 @@ class _Reading:
 
 
 def _unquoted(value: str) -> str:
-    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+    return _unescaped(value[1:-1] if value.startswith('"') else value)
+
+
+def _unescaped(text: str) -> str:
+    """Without backslashes; a star that was escaped becomes `_STAR` until patterns have been taken apart."""
+    return re.sub(r"\\(.)", lambda found: _STAR if found[1] == "*" else found[1], text)
 
 
 def _listed(value: str) -> list[str]:
@@ -176,7 +187,7 @@ def _listed(value: str) -> list[str]:
         part = _LIST_PART.match(inner, position)
         if part is None:
             raise QueryRefused(f"Invalid query: {value[:60]} is no list of values")
-        found.append(re.sub(r"\\(.)", r"\1", part[1]) if part[1] is not None else part[2])
+        found.append(_unescaped(part[1] if part[1] is not None else part[2]))
         position = part.end()
     if not found:
         raise QueryRefused("Invalid query: a list of values is empty")
@@ -185,8 +196,8 @@ def _listed(value: str) -> list[str]:
 
 def _equal(name: str, values: list[str]) -> Predicate:
     """Booleans are asked for as true or 1; numbers by their value, so that 200 finds 200.0."""
-    plain = {value for value in values if "*" not in value}
-    patterns = [value.split("*") for value in values if "*" in value]
+    plain = {value.replace(_STAR, "*") for value in values if "*" not in value}
+    patterns = [[piece.replace(_STAR, "*") for piece in value.split("*")] for value in values if "*" in value]
     numbers = {number for number in map(_number, plain) if number is not None}
 
     def matches(fields: Fields) -> bool:

@@ -4,6 +4,7 @@ import dataclasses
 
 from guard.errors import UsageError
 from guard.outcome import Outcome
+from guard.rehearsal.users import USUAL, Habits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +20,12 @@ class Scenario:
     failing_before: float = 0.004
     """The same for 1.2.0."""
     site_changed: bool = False
+    sentry_down: bool = False
+    habits: Habits = USUAL
+    window_seconds: float = 300.0
+    """The rollback window, which a story without a verdict waits for."""
+    normal_reports: int = 0
+    """Sessions in ten seconds of earlier weeks; 0: there is no history."""
 
 
 SCENARIOS = (
@@ -40,7 +47,42 @@ SCENARIOS = (
         0.85,
         Outcome.HELD,
     ),
-    Scenario("some-users", "1.3.0 fails for one user in four, and no check sees it", "some-users", 0.25, Outcome.ROLLED_BACK),
+    Scenario("error-spike", "1.3.0 fails for one user in four, and no check sees it", "some-users", 0.25, Outcome.ROLLED_BACK),
+    Scenario(
+        "low-traffic",
+        "five people use 1.3.0, and it fails for two: too few for a verdict",
+        "good",
+        0.4,
+        Outcome.INCONCLUSIVE,
+        habits=Habits(users=5, active=5, uses=1),
+        window_seconds=15.0,
+    ),
+    Scenario(
+        "pre-existing",
+        "1.3.0 fails for one user in four, and so did 1.2.0 all along: going back would cure nothing",
+        "some-users",
+        0.25,
+        Outcome.HELD,
+        failing_before=0.25,
+    ),
+    Scenario(
+        "silence",
+        "1.3.0 passes every check, dies at its start for everybody else, and sends nothing: reports dry up as users update",
+        "good",
+        None,
+        Outcome.ROLLED_BACK,
+        habits=Habits(updating=0.05),
+        normal_reports=600,
+    ),
+    Scenario(
+        "sentry-down",
+        "Sentry answers nothing: the checks pass, and what users see is not known",
+        "good",
+        0.004,
+        Outcome.INCONCLUSIVE,
+        sentry_down=True,
+        window_seconds=15.0,
+    ),
     Scenario(
         "site-change",
         "1.3.0 is good, but the library's page changed: 1.2.0 fails as well, and going back would cure nothing",

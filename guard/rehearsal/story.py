@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ PUBLISHER = "rehearsal"
 NAME = "bookshelf"
 TOKEN_VARIABLE = "RELEASE_GUARD_REHEARSAL_TOKEN"  # noqa: S105 - a variable's name, not a token
 SEED = 20260701
+_WEEKS = 4
+_HOURS_REMEMBERED = 5
+_PATIENCE_SECONDS = 30.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Rehearsed:
                 return incident is None and self.result.rollback is None
             case Outcome.ROLLED_BACK:
                 return incident is not None and incident.state is IncidentState.RESOLVED
+            case Outcome.INCONCLUSIVE:
+                return incident is None and self.result.rollback is None
             case _:
                 return incident is not None and self.result.rollback is None
 
@@ -82,13 +88,17 @@ def rehearse(scenario: Scenario, folder: Path, progress: Progress) -> Rehearsed:
     started = time.monotonic()
     store = LocalStore(utc_now)
     folder.mkdir(parents=True, exist_ok=True)
-    with local_sentry(LocalSentry(utc_now)) as sentry, local_store(store) as address:
+    reports = LocalSentry(utc_now)
+    reports.faults.down = scenario.sentry_down
+    _remember(reports, scenario.normal_reports)
+    with local_sentry(reports) as sentry, local_store(store) as address:
         item = store.add_item(PUBLISHER, sample.build(sample.BASE, sample.BASE_VERSION, dsn=sentry.dsn))
         progress.done(f"a local store holds Bookshelf {sample.BASE_VERSION}, a local Sentry listens")
         path = write_configuration(folder, scenario, item, address, sentry)
-        with _token_in_environment(sentry.token), _users(scenario, address, sentry, item):
+        with _token_in_environment(sentry.token), _users(scenario, address, sentry, item) as has_past:
             engine = Engine.open(load(path), database=f"sqlite:///{folder.resolve() / 'state' / 'release-guard.db'}", progress=progress)
             try:
+                has_past.wait(_PATIENCE_SECONDS)
                 result = _tell(engine, scenario, sentry)
                 written = write_report(engine, result, folder)
             finally:
@@ -108,20 +118,32 @@ def _tell(engine: Engine, scenario: Scenario, sentry: LocalSentryAddress) -> Gua
     return Gate(engine, guarded, time.sleep).run(sample.NEXT_VERSION)
 
 
+def _remember(sentry: LocalSentry, count: int) -> None:
+    """Give the local Sentry the same hours of earlier weeks, with so many sessions in each ten seconds."""
+    if not count:
+        return
+    release = f"{NAME}@{sample.BASE_VERSION}"
+    for week in range(1, _WEEKS + 1):
+        then = utc_now() - timedelta(weeks=week)
+        for step in range(-_HOURS_REMEMBERED * 360, _HOURS_REMEMBERED * 360):
+            sentry.add_sessions(release=release, environment=ENVIRONMENT, started=then + timedelta(seconds=10 * step), count=count)
+
+
 @contextmanager
-def _users(scenario: Scenario, address: LocalStoreAddress, sentry: LocalSentryAddress, item: Item) -> Generator[None]:
-    """A crowd of users that lives as long as the block."""
+def _users(scenario: Scenario, address: LocalStoreAddress, sentry: LocalSentryAddress, item: Item) -> Generator[threading.Event]:
+    """A crowd of users that lives as long as the block; gives what is set once they have a past."""
     failing: Mapping[Version, float | None] = {
         sample.BASE_VERSION: scenario.failing_before,
         sample.NEXT_VERSION: scenario.failing,
         Version.parse(f"{sample.NEXT_VERSION}.1"): scenario.failing_before,
     }
-    crowd = Crowd(UpdateService(address.update_url), item.id, sentry.dsn, NAME, failing, sample.BASE_VERSION, SEED)
+    updates = UpdateService(address.update_url)
+    crowd = Crowd(updates, item.id, sentry.dsn, NAME, failing, sample.BASE_VERSION, SEED, scenario.habits)
     stop = threading.Event()
     thread = threading.Thread(target=crowd.live, args=(stop,), name="simulated-users", daemon=True)
     thread.start()
     try:
-        yield
+        yield crowd.has_past
     finally:
         stop.set()
         thread.join()
@@ -157,13 +179,17 @@ project = {json.dumps(sentry.project)}
 environment = "{ENVIRONMENT}"
 token_env = "{TOKEN_VARIABLE}"
 settle_seconds = 0
+step_seconds = 10
+
+[thresholds]
+late_seconds = 1
 
 [watch]
 poll_seconds = 0.5
 live_timeout_seconds = 20
 propagation_timeout_seconds = 30
 recovery_timeout_seconds = 60
-rollback_window_seconds = 300
+rollback_window_seconds = {scenario.window_seconds:g}
 
 [[extension]]
 id = {json.dumps(item.id)}

@@ -1,9 +1,11 @@
 """Simulated users: they take what the update service offers, use the extension, and report to Sentry as its SDK would."""
 
+import dataclasses
 import json
 import random
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,12 +17,26 @@ from webstore.store_errors import StoreError
 from webstore.updates import UpdateService
 from webstore.versions import Version
 
-CROWD = 400
-ACTIVE_EACH_ROUND = 80
-UPDATING_EACH_ROUND = 0.5
-"""Share of the users on an older version that Chrome updates in a round."""
 ROUND_SECONDS = 0.4
 ENVIRONMENT = "production"
+_ROUNDS_BEFORE = 3
+"""So many rounds are the past of a story: what was so before its release."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Habits:
+    """How many users there are, and what they do in a round."""
+
+    users: int = 400
+    active: int = 80
+    """So many use the extension."""
+    updating: float = 0.5
+    """Share (0-1) of those on an older version that Chrome updates."""
+    uses: int | None = None
+    """How often each uses a version at the most; none: without end."""
+
+
+USUAL = Habits()
 
 
 class Crowd:
@@ -39,6 +55,7 @@ class Crowd:
         failing: Mapping[Version, float | None],
         first: Version,
         seed: int,
+        habits: Habits = USUAL,
     ) -> None:
         self._updates = updates
         self._extension_id = extension_id
@@ -48,8 +65,14 @@ class Crowd:
         self._name = name
         self._failing = failing
         self._random = random.Random(seed)  # noqa: S311 - a rehearsal that can be repeated, not a secret
-        self._versions = [first] * CROWD
-        self._luck = [self._random.random() for _ in range(CROWD)]
+        self._habits = habits
+        self._versions = [first] * habits.users
+        self._luck = [(number + 0.5) / habits.users for number in range(habits.users)]  # so that a share of them is exactly that share
+        self._random.shuffle(self._luck)
+        self._used: Counter[tuple[int, Version]] = Counter()
+        self._rounds = 0
+        self.has_past = threading.Event()
+        """Set once there is something to look back to."""
         self._session = requests.Session()
 
     def live(self, stop: threading.Event) -> None:
@@ -58,21 +81,27 @@ class Crowd:
             try:
                 self.round()
             except (requests.exceptions.RequestException, StoreError):
-                return  # the stand-ins are being taken down: their users go home
+                self.has_past.set()
+                return  # the stand-ins are down: their users go home
 
     def round(self) -> None:
         """Some update, some use the extension."""
         offered = self._updates.offered(self._extension_id)
-        for user in range(CROWD):
-            if offered and self._versions[user] < offered.version and self._random.random() < UPDATING_EACH_ROUND:
+        everybody, habits = range(self._habits.users), self._habits
+        for user in everybody:
+            if offered and self._versions[user] < offered.version and self._random.random() < habits.updating:
                 self._versions[user] = offered.version
-        for user in self._random.sample(range(CROWD), ACTIVE_EACH_ROUND):
+        for user in self._random.sample(everybody, habits.active):
             self._use(user)
+        self._rounds += 1
+        if self._rounds >= _ROUNDS_BEFORE:
+            self.has_past.set()
 
     def _use(self, user: int) -> None:
         version = self._versions[user]
         share = self._failing.get(version, 0.0)
-        if share is None:
+        self._used[user, version] += 1
+        if share is None or (self._habits.uses is not None and self._used[user, version] > self._habits.uses):
             return
         items = envelope_items(f"{self._name}@{version}", f"user-{user}", fails=self._luck[user] < share)
         lines = ["{}"]

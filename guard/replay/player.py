@@ -101,6 +101,9 @@ class _Watched:
             events, seconds = self._change(line, at, "", line["events"], line["seconds"])
             if of_release or at > self.opening.published_at:
                 self.detector.add_crashes(int(events), seconds, of_release=of_release)
+            else:
+                earlier, known = self.detector.earlier_crashes, self.detector.earlier_crash_seconds
+                self.detector.put_earlier_crashes(earlier.bad + int(events), known + seconds)
         elif name == "silence":
             count, expected = self._change(line, at, "", line["events"], line["expected"])
             self.detector.add_reports(int(count), expected, float(line.get("dispersion", 1.0)))

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from guard.model import Absence, Events, Interval, NoData, Reading, Sample, Signal
 from guard.sources.sentry_answers import cell
-from guard.sources.sentry_asking import Asking, Watched, iso, of_release
+from guard.sources.sentry_asking import MINUTE, Asking, Watched, iso, of_release
 from guard.sources.sentry_client import SentryClient
 from guard.sources.sentry_counts import Counters, Denominators
 from guard.sources.sentry_overall import ActiveUsers, Silence
@@ -44,9 +44,13 @@ class SentrySource:
         release_name: str,
         settle: timedelta = timedelta(seconds=90),
         watched: Watched = Watched(),  # noqa: B008 - frozen
+        step_seconds: int = MINUTE,
     ) -> None:
-        """``release_name`` is a template with ``{version}``; ``settle`` is how long Sentry's newest data stays incomplete."""
-        self._asking = Asking(client, organization, project, environment, release_name, watched)
+        """``release_name`` is a template with ``{version}``; ``settle`` is how long Sentry's newest data stays incomplete.
+
+        ``step_seconds``: the smallest steps of sessions to ask for; where Sentry answers only in larger ones, those are taken.
+        """
+        self._asking = Asking(client, organization, project, environment, release_name, watched, [step_seconds])
         self._settle = settle
         self._operations = Spans(self._asking, watched.operations, "operations")
         self._requests = Spans(self._asking, watched.requests, "requests")

@@ -60,6 +60,7 @@ class OwnPage:
     """A page of the extension, opened in a tab, with what goes wrong in it."""
 
     def __init__(self, browser: ExtensionBrowser, name: str, url: str) -> None:
+        self._browser = browser
         self._name = name
         self._url = url
         self._clicked = ""
@@ -143,7 +144,7 @@ class OwnPage:
             self.add("missing_resource", f"{self._name} cannot load {plain(request.url)}", "add the file to the package")
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not self._browser.is_unheard(message.location.get("url", "")):
             is_failure = "Content Security Policy" in message.text and "inline" in message.text
             hint = "move the script into a file of its own: Chrome runs no inline scripts in extension pages" if is_failure else ""
             self.add("console_error", f"{self._name} logs an error: {plain(message.text)}", hint, is_failure)

@@ -144,6 +144,8 @@ def test_a_transaction_of_an_older_sdk_gives_the_same_spans(clock):
         (r'message:"it said \"no\" (twice)"', 1),
         ("message:*said*no*", 1),
         ("message:said", 0),
+        (r'message:"b\*m"', 0),
+        ('message:"b*m"', 2),
         (f'release:["{NEW}","shelf@1.2.0"]', 3),
         ('release:"shelf@1.2.0"', 0),
         (f'!release:"{NEW}"', 0),
