@@ -13,11 +13,12 @@ from guard.engine import Engine, Guarded
 from guard.incidents.incident import Incident, IncidentState, TimelineEntry, fingerprint
 from guard.judge.assessment import Assessment
 from guard.judge.diagnosis import Cause
-from guard.judge.impact import facts_of
+from guard.judge.impact import Reach, facts_of
 from guard.model import Release, ReleaseState, Signal
+from guard.reaching import reach_of
 from guard.rollback.executor import RollbackExecutor, launched
 from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, StepName, StepState, plan_rollback
-from guard.severity import Classification, classify
+from guard.severity import Classification, Facts, classify
 from healthchecks.result import CheckStatus
 from webstore.versions import Version
 
@@ -37,6 +38,15 @@ class Response:
         return None if isinstance(self.decision, Wait) else self.decision.plan
 
 
+@dataclasses.dataclass(frozen=True)
+class _Decided:
+    """A decision that is not to wait, and the mode that it was made in."""
+
+    decision: AskHuman | Repair
+    mode: Mode
+    reach: Reach | None
+
+
 class Responder:
     """Responds for one engine; rollbacks go through its durable executor."""
 
@@ -51,14 +61,17 @@ class Responder:
         """
         engine = self._engine
         case = self._case(assessment, release, baseline)
-        classification = classify(facts_of(assessment))
+        reach = reach_of(engine, guarded) if assessment.breaches else None
+        facts = facts_of(assessment, reach)
+        classification = classify(facts)
         decision = decide(case, classification.severity, engine.now())
         if isinstance(decision, Wait):
             return Response(decision)
         if guarded.mode is Mode.OBSERVE:
             engine.progress.warn(f"observe mode: would open a {classification.severity.name} incident and {_would(decision)}")
             return Response(decision, classification)
-        incident = self._open_incident(assessment, classification, decision, guarded.mode, release)
+        draft = self._draft(assessment, classification, release, facts)
+        incident = self._open_incident(draft, assessment, classification, _Decided(decision, guarded.mode, reach))
         incident = self._mark_bad(incident, assessment, release)
         if not isinstance(decision, Repair) or guarded.mode is not Mode.ACT or baseline is None:
             return Response(decision, classification, incident)
@@ -129,38 +142,41 @@ class Responder:
             drill=engine.drills.find(release.item, release.version, baseline.version) if baseline else None,
         )
 
-    def _open_incident(
-        self, assessment: Assessment, classification: Classification, decision: AskHuman | Repair, mode: Mode, release: Release
-    ) -> Incident:
-        engine = self._engine
+    def _draft(self, assessment: Assessment, classification: Classification, release: Release, facts: Facts) -> Incident:
+        """The incident as it would be opened."""
         diagnosis = assessment.diagnosis
-        signals = [verdict.signal for verdict in assessment.breaches]
-        draft = Incident(
+        return Incident(
             id="",
-            fingerprint=fingerprint(release.item, release.version, signals),
+            fingerprint=fingerprint(release.item, release.version, [verdict.signal for verdict in assessment.breaches]),
             title=title_of(assessment),
             severity=classification.severity,
             state=IncidentState.INVESTIGATING,
             item=release.item,
             version=release.version,
-            opened_at=engine.now(),
-            affected_users=facts_of(assessment).affected_users,
+            opened_at=self._engine.now(),
+            affected_users=facts.affected_users,
             cause=f"{diagnosis.cause.value}: {diagnosis.reason}" if diagnosis else "",
         )
-        entry = TimelineEntry(engine.now(), "guard", f"breach seen in {release.version}", assessment.headline)
-        known = engine.incidents.open_for(release.item, release.version)
+
+    def _open_incident(self, draft: Incident, assessment: Assessment, classification: Classification, decided: _Decided) -> Incident:
+        engine, diagnosis, decision = self._engine, assessment.diagnosis, decided.decision
+        entry = TimelineEntry(engine.now(), "guard", f"breach seen in {draft.version}", assessment.headline)
+        known = engine.incidents.open_for(draft.item, draft.version)
         incident, is_new = (known, False) if known else engine.incidents.open(draft, entry)
         if not is_new:
             return self._renewed(incident, draft, assessment)
         engine.progress.warn(f"incident {incident.id} ({incident.severity.name}): {incident.title}")
         engine.incidents.note(incident.id, f"severity {classification.severity.name}", evidence="; ".join(classification.reasons))
+        seen = facts_of(assessment).affected_users
+        if decided.reach and seen:
+            engine.incidents.note(incident.id, f"about {incident.affected_users} users affected", evidence=decided.reach.words(seen))
         if diagnosis:
             evidence = f"{diagnosis.reason}; {diagnosis.would_change}" if diagnosis.would_change else diagnosis.reason
             engine.incidents.note(incident.id, f"diagnosis: {diagnosis.cause.value}", evidence=evidence)
             for candidate in diagnosis.candidates:
                 engine.incidents.note(incident.id, f"error texts speak of: {candidate.cause.value}", evidence=candidate.words)
         engine.incidents.note(incident.id, f"plan: {decision.plan.strategy.name}", evidence=decision.plan.reason)
-        engine.incidents.note(incident.id, f"decision: {_would(decision)}", evidence=_why(decision, mode))
+        engine.incidents.note(incident.id, f"decision: {_would(decision)}", evidence=_why(decision, decided.mode))
         return incident
 
     def _mark_bad(self, incident: Incident, assessment: Assessment, release: Release) -> Incident:

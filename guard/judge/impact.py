@@ -24,6 +24,13 @@ class Reach:
         return min(math.ceil(affected * self.active_users / self.heard_users), self.active_users)
 
 
+    def words(self, affected: int) -> str:
+        """How a number of affected users is meant."""
+        if not self.heard_users or self.heard_users >= self.active_users:
+            return f"{affected} were seen, of {self.active_users} active users by the store"
+        return f"{affected} were seen, and {self.heard_users} of {self.active_users} active users are heard of in a day"
+
+
 def facts_of(assessment: Assessment, reach: Reach | None = None) -> Facts:
     """What an assessment says about severity. Only texts from outside are handed on: our own say "breach" all the time.
 
