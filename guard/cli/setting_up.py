@@ -42,6 +42,9 @@ name = {name}  # as in Sentry's release names: NAME@VERSION
 # project = "my-extension"
 # environment = "production"
 # token_env = "RELEASE_GUARD_SENTRY_TOKEN"
+# release = "{{name}}@{{version}}"    # how releases are named; compute it from the manifest when the extension runs
+# counter = "ext.operation"         # added to for each thing the extension does, with the attribute `outcome`
+# failed = ["error"]                # the outcomes that are failures
 
 [store]
 # A service account's JSON key is read from this variable (or from the file that NAME_FILE names); else three variables of a
@@ -57,11 +60,16 @@ name = {name}  # as in Sentry's release names: NAME@VERSION
 # rollback_window_seconds = 3600
 # poll_seconds = 30
 # max_automatic_rollbacks_a_day = 3
+# inconclusive = "hold"       # at the end of the window without a verdict: "hold", "pass" or "extend"
 
 [thresholds]
-# error_rate = 0.05        # share of users and of sessions with a failure
+# error_rate = 0.05        # share of users, and of operations or sessions, with a failure
+# api_failures = 0.10      # share of requests that fail
+# response_seconds = 3     # operations slower than this are slow; slow_share = 0.05 of them may be
 # crashes_per_hour = 10
+# against_baseline = 1.5   # so many times the version before's error rate is no finding; 0: not compared
 # alpha = 0.01             # how often a healthy release may ever be called a breach
+# late_seconds = 120       # how late a failure may be reported: health is proved only on what is older
 """
 
 
