@@ -163,7 +163,7 @@ def judge_silence(detector: Detector, told: Told) -> SignalVerdict:
     share = detector.reports / detector.reports_expected
     least = detector.thresholds.least_reports
     text = (
-        f"{words.count(detector.reports)} reports of all versions, where {detector.reports_expected:.0f} are normal "
+        f"{words.count(detector.reports)} reports of all versions, where {words.count(round(detector.reports_expected))} are normal "
         f"({percent_of_normal(share)}; at least {percent_of_normal(least)} are no silence)"
     )
     alone = detector.is_release_silent()

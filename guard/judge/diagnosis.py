@@ -3,7 +3,7 @@
 import dataclasses
 import enum
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from guard.judge.verdict import SignalVerdict, Verdict
 from guard.model import Signal
@@ -172,8 +172,3 @@ def _origin(failed: CheckResult, baseline: CheckReport | None) -> Origin:
     if baseline is None:
         return Origin.UNKNOWN
     return origin_of(failed, next((result for result in baseline.checks if result.check is failed.check), None))
-
-
-def named(causes: Collection[Candidate]) -> list[str]:
-    """Candidates in words."""
-    return [candidate.words for candidate in causes]

@@ -23,7 +23,6 @@ class Reach:
             return min(affected, self.active_users) if self.active_users else affected
         return min(math.ceil(affected * self.active_users / self.heard_users), self.active_users)
 
-
     def words(self, affected: int) -> str:
         """How a number of affected users is meant."""
         if not self.heard_users or self.heard_users >= self.active_users:

@@ -19,8 +19,8 @@ from webstore.versions import Version
 
 ROUND_SECONDS = 0.4
 ENVIRONMENT = "production"
-_ROUNDS_BEFORE = 3
-"""So many rounds are the past of a story: what was so before its release."""
+_ROUNDS_BEFORE = 6
+"""So many rounds are the past of a story, what was so before its release; Sentry is asked in whole seconds, so up to three are cut off."""
 
 
 @dataclasses.dataclass(frozen=True)
