@@ -59,7 +59,7 @@ class _Watched:
         self._values: dict[Signal, list[Reading]] = {}
         self._seen: dict[tuple[str, str, str, float], tuple[float, float]] = {}
         self._used: dict[str, int] = {}
-        self._healthy_at: float | None = None
+        self._passed: Decided | None = None
         self._breached: Decided | None = None
         self._curve: list[tuple[float, float]] | None = [] if plotted else None
 
@@ -133,17 +133,17 @@ class _Watched:
             if found.assessment.verdict is Verdict.BREACH:
                 self._breached = found
                 return
-        if self._healthy_at is None and self._is_healthy():
-            self._healthy_at = self._at
+        if self._passed is None and self._may_be_healthy():
+            found = self._decided(self._at)
+            if found.assessment.verdict is Verdict.HEALTHY:
+                self._passed = found
 
-    def _is_healthy(self) -> bool:
+    def _may_be_healthy(self) -> bool:
+        """Whether it is worth asking: what is counted is proved, and what is checked was checked."""
         required = self._required()
         if Signal.HEALTH in required and not self._checks[0]:
             return False
-        counted_signals = [signal for signal in required if signal in SHARES]
-        if all(counted.is_healthy(self.detector, signal) for signal in counted_signals):
-            return self._assess().verdict is Verdict.HEALTHY
-        return False
+        return all(counted.is_healthy(self.detector, signal) for signal in required if signal in SHARES)
 
     def _required(self) -> tuple[Signal, ...]:
         if self.opening.required is not None:
@@ -153,13 +153,12 @@ class _Watched:
     def finish(self) -> Decided:
         """The end of the release's lines."""
         self._end_poll()
-        found = self._breached or self._decided(self._healthy_at, healthy=self._healthy_at is not None)
+        found = self._breached or self._passed or self._decided(None)
         return dataclasses.replace(found, curve=tuple(self._curve or ()))
 
-    def _decided(self, at: float | None, *, healthy: bool = False) -> Decided:
+    def _decided(self, at: float | None) -> Decided:
+        """The verdict as it stands, with what was used for it."""
         assessment = self._assess()
-        if healthy:
-            assessment = dataclasses.replace(assessment, verdict=Verdict.HEALTHY, diagnosis=None, reason="")
         severity = strategy = None
         if assessment.verdict is Verdict.BREACH and assessment.diagnosis:
             worst = classify(facts_of(assessment)).severity

@@ -51,6 +51,8 @@ def test_a_bad_release_is_a_breach_with_its_time_its_samples_and_its_evidence():
 def test_a_healthy_release_passes_early_and_two_of_five_are_inconclusive():
     (healthy,) = played(*[errors(30 * k, 1, 250) for k in range(1, 121)])
     assert (healthy["verdict"], healthy["seconds_after_publish"]) == ("healthy", 180)
+    assert healthy["samples_used"] == {"error_rate": 6 * 250}
+    assert "6 of 1 500 sessions" in healthy["evidence"][0]
     (few,) = played(errors(30, 2, 5))
     assert (few["verdict"], few["reason"], few["decided_at"], few["severity"]) == ("inconclusive", "few_units", None, None)
     assert played()[0]["verdict"] == "no_data"
