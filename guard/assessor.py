@@ -1,7 +1,7 @@
 """Reads every signal of a release and of its baseline, and judges them together."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from guard.engine import Engine, Guarded
@@ -11,7 +11,7 @@ from guard.judge.diagnosis import Observation
 from guard.judge.verdict import SignalVerdict, Verdict
 from guard.judge.watch import SignalWatch
 from guard.keeping import PackageGone, fetch_published, keep_package, only_warned
-from guard.model import CheckOutcome, Interval, Release, Sample, Signal
+from guard.model import CheckOutcome, Events, Interval, NoData, Reading, Release, Sample, Signal
 from guard.observing import EVERYBODY
 from guard.sources.contract import blame_our_network, gather, gather_overall, unreachable
 from healthchecks.result import CheckReport, CheckStatus
@@ -43,6 +43,8 @@ class Assessor:
         self._checked: _Checked | None = None
         self._watched: SignalWatch | None = None
         self._knows_before = False
+        self._kept: dict[tuple[Version, Signal, str, str, datetime], Reading] = {}
+        """The newest readings that were kept."""
 
     def assess(self) -> Assessment:
         """The release as it stands now.
@@ -77,9 +79,20 @@ class Assessor:
             if not self._knows_before:
                 samples += gather(sources, self._baseline.version, Interval(release.published_at - _BEFORE, release.published_at))
                 self._knows_before = True
-        engine.samples.record(release.item, samples, now)
+        engine.samples.record(release.item, self._news(samples), now)
         watched.poll(samples, now)
         return watched
+
+    def _news(self, samples: Sequence[Sample]) -> list[Sample]:
+        """What is worth keeping: readings, and not the same again. Events are kept each time: that none came says something too."""
+        news: list[Sample] = []
+        for sample in samples:
+            key = (sample.version, sample.signal, sample.source, getattr(sample.reading, "unit", ""), sample.interval.start)
+            if isinstance(sample.reading, NoData) or (self._kept.get(key) == sample.reading and not isinstance(sample.reading, Events)):
+                continue
+            self._kept[key] = sample.reading
+            news.append(sample)
+        return news
 
     def _watch(self) -> SignalWatch:
         """The watch over the release; what earlier processes read of it is taken in first."""
