@@ -2,9 +2,10 @@
 
 import pytest
 
-from factories import Clock, Shop
-from guard.config import ArchiveTable, Config
-from guard.engine import Engine, Guarded
+from contract.gate_world import Told, V
+from factories import Clock
+from guard.config import ArchiveTable
+from guard.engine import Engine
 from guard.errors import ActorBusy, ConfigurationError, RollbackRefused, SourceRefused
 from guard.gate import Gate, NeverLive
 from guard.keeping import keep_seen, protected_versions, prune
@@ -19,67 +20,8 @@ from guard.rollback.executor import RollbackExecutor
 from guard.rollback.plan import RollbackState
 from guard.store.actor_lock import acting
 from guard.watcher import Watcher
-from healthchecks.differential import compare
-from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus, Drill, DrillVerdict, Finding
+from healthchecks.result import Drill, DrillVerdict
 from webstore.store_errors import CredentialsMissing
-from webstore.versions import Version
-
-V = Version.parse
-
-
-class Told(Guarded):
-    """An extension whose checks fail for the versions that a test names."""
-
-    failing: frozenset[str] = frozenset()
-    broken: Exception | None = None
-    drill: Drill | None = None
-
-    def check(self, package, baseline):
-        if self.broken:
-            raise self.broken
-        version = str(package.version)
-        finding = [Finding("x", "popup throws", "")] if version in self.failing else []
-        data = CheckResult(CheckName.DATA, CheckStatus.PASSED, drill=self.drill if baseline else None)
-        return CheckReport(version, version, (CheckResult(CheckName.LOAD, CheckStatus.PASSED), CheckResult.of(CheckName.UI, finding), data))
-
-    def check_side_by_side(self, package, baseline):
-        return compare(self.check(package, baseline), self.check(baseline, None))
-
-
-class World:
-    def __init__(self, store: Shop, clock: Clock, engine: Engine, guarded: Told):
-        self.store, self.clock, self.engine, self.guarded = store, clock, engine, guarded
-
-    def gate(self, version="1.3.0"):
-        return Gate(self.engine, self.guarded, lambda seconds: self.clock.forward(seconds=seconds)).run(version and V(version))
-
-    def state_of(self, version):
-        return self.engine.releases.find(self.store.item, V(version)).state
-
-
-@pytest.fixture
-def settings():
-    return {"mode": "act"}
-
-
-@pytest.fixture
-def world(store, clock, database, tmp_path, settings):
-    config = Config.model_validate(
-        {
-            "state": str(tmp_path),
-            "store": {"base_url": store.address.base_url, "update_url": store.address.update_url, "credentials": "none"},
-            "watch": {"propagation_timeout_seconds": 2, "live_timeout_seconds": 120},
-            "extension": [{"id": store.item.id, "publisher": store.item.publisher, "name": "shelf"}],
-            **settings,
-        }
-    )
-    engine = Engine(config, database, now=clock)
-    guarded = Told(config, config.extension[0], tmp_path)
-    guarded.__dict__["store"] = guarded.__dict__["store_reader"] = store.api
-    engine._guarded[guarded.extension.id] = guarded
-    snapshot(engine, guarded)
-    clock.forward(minutes=5)
-    return World(store, clock, engine, guarded)
 
 
 def test_a_good_release_passes_and_becomes_the_next_baseline(world):
