@@ -23,6 +23,7 @@ from guard.sources.sentry_client import SentryClient
 from guard.sources.store_metrics import StoreMetrics
 from guard.store.database import default_url, open_database
 from guard.store.drills import Drills
+from guard.store.executors import Executors
 from guard.store.incidents import IncidentRecords
 from guard.store.journal import Journal
 from guard.store.releases import Releases
@@ -204,6 +205,7 @@ class Engine:
         self.progress = progress or Silence()
         self.releases = Releases(database)
         self.samples = Samples(database)
+        self.executors = Executors(database, now)
         self.drills = Drills(database)
         self.journal = Journal(database, now)
         self.incidents = IncidentRecords(database, now)

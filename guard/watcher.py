@@ -8,6 +8,7 @@ from guard.assessor import Assessor
 from guard.decision.policy import Wait
 from guard.engine import Engine, Guarded
 from guard.errors import ExitCode, SourceError, SourceUnreachable
+from guard.heartbeat import alive
 from guard.incidents.incident import IncidentState
 from guard.judge.verdict import Verdict
 from guard.keeping import PackageGone, keep_seen, only_warned
@@ -16,10 +17,13 @@ from guard.observing import Sighting, observe_release, snapshot
 from guard.outcome import EXIT_CODES, Outcome, outcome_of
 from guard.recovery import look_at_recovery
 from guard.responder import Responder
+from guard.store.executors import Executor
 from webstore.errors import ReleaseGuardError
 from webstore.store_errors import StoreUnreachable
 
 _LOG = logging.getLogger(__name__)
+WATCHING = "watch"
+"""Role of a process that watches for as long as it runs."""
 _OUR_NETWORK = "no source of samples answers either: the fault is probably our own network, and nothing is said of any release"
 
 
@@ -46,20 +50,29 @@ class Watcher:
         self._responder = Responder(engine)
         self._assessors: dict[tuple[str, str], Assessor] = {}
 
-    def tick(self) -> list[Tick]:
-        """Look at each extension once."""
+    def tick(self, me: Executor | None = None) -> list[Tick]:
+        """Look at each extension once; ``me``: only at this process's share of them."""
         try:
             self._responder.resume()
         except ReleaseGuardError as error:  # whoever can act takes the unfinished rollback along; looking does no harm meanwhile
             self._engine.progress.warn(f"an unfinished rollback is left to another process: {error}")
-        return [self._guarded_tick(extension.id) for extension in self._engine.config.extension]
+        return [self._guarded_tick(extension_id) for extension_id in self._share(me)]
 
     def run(self, wait: Callable[[float], bool], report: Callable[[list[Tick]], None]) -> None:
-        """Tick until ``wait`` (seconds) says that it is time to stop."""
-        while True:
-            report(self.tick())
-            if wait(self._engine.config.watch.poll_seconds):
-                return
+        """Tick until ``wait`` (seconds) says that it is time to stop. Watchers that share a database share the extensions out."""
+        with alive(self._engine, WATCHING) as me:
+            while True:
+                report(self.tick(me))
+                if wait(self._engine.config.watch.poll_seconds):
+                    return
+
+    def _share(self, me: Executor | None) -> list[str]:
+        """The extensions that this process looks at: all, or its share of them."""
+        extensions = self._engine.config.extension
+        if me is None:
+            return [extension.id for extension in extensions]
+        held = set(self._engine.executors.hold(me, [extension.item for extension in extensions]))
+        return [extension.id for extension in extensions if extension.item in held]
 
     def _guarded_tick(self, extension_id: str) -> Tick:
         extension = self._engine.config.select(extension_id)

@@ -57,6 +57,7 @@ LEVELS = (
             "guard.observing",
             "guard.publishing",
             "guard.assessor",
+            "guard.heartbeat",
             "guard.reaching",
             "guard.recovery",
             "guard.recording",

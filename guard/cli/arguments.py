@@ -132,6 +132,8 @@ def _add_records(commands: Any, common: argparse.ArgumentParser) -> None:
 
     commands.add_parser("status", parents=[common], help="overall status, extensions, open incidents")
 
+    commands.add_parser("executors", parents=[common], help="processes that share the database: who is alive, and what each watches")
+
     incident = commands.add_parser("incident", help="the incident's life")
     actions = incident.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", parents=[common], help="every incident")

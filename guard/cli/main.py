@@ -24,6 +24,7 @@ COMMANDS = {
     "release": "guard.cli.records:release",
     "status": "guard.cli.records:status",
     "incident": "guard.cli.records:incident",
+    "executors": "guard.cli.processes:executors",
     "replay": "guard.cli.replaying:replay",
     "rehearse": "guard.cli.rehearsing:rehearse",
     "simulate": "guard.cli.rehearsing:simulate",

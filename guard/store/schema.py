@@ -170,3 +170,23 @@ timeline = Table(
     Column("event", Text, nullable=False),
     Column("evidence", Text, nullable=False),
 )
+
+executors = Table(
+    "executors",
+    metadata,
+    Column("id", String(120), primary_key=True),
+    Column("role", String(20), nullable=False),
+    Column("host", String(60), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("publisher", String(200), primary_key=True),
+    Column("item_id", String(64), primary_key=True),
+    Column("executor_id", String(120), nullable=False),
+    Column("taken_at", UtcDateTime, nullable=False),
+)
