@@ -116,6 +116,7 @@ rollbacks = Table(
     Column("new_version", String(23), nullable=False),
     Column("reason", Text, nullable=False),
     Column("automatic", Boolean, nullable=False),
+    Column("from_percentage", Integer, nullable=False, server_default="100"),
     Column("state", String(20), nullable=False),
     Column("failure", Text, nullable=False, server_default=""),
     Column("created_at", UtcDateTime, nullable=False),
@@ -133,6 +134,17 @@ rollback_steps = Table(
     Column("evidence", Text, nullable=False, server_default=""),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
+)
+
+rollback_acts = Table(
+    "rollback_acts",
+    metadata,
+    Column("rollback_id", String(300), ForeignKey("rollbacks.id"), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 incidents = Table(
