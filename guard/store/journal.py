@@ -8,8 +8,8 @@ import sqlalchemy
 from sqlalchemy import func, insert, select, update
 
 from guard.errors import NotRecorded
-from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, StepName, StepRecord, StepState
-from guard.store.schema import rollback_steps, rollbacks
+from guard.rollback.plan import Act, ActRecord, ActState, RollbackPlan, RollbackRecord, RollbackState, StepName, StepRecord, StepState
+from guard.store.schema import rollback_acts, rollback_steps, rollbacks
 from guard.store.upsert import upsert
 from webstore.models import Item
 from webstore.versions import Version
@@ -26,35 +26,27 @@ class Journal:
 
     def create(self, plan: RollbackPlan) -> RollbackRecord:
         """Write a plan with all its steps pending. A plan for the same release is already there: then that one is given back."""
-        row = {
-            "id": plan.id,
-            "publisher": plan.item.publisher,
-            "item_id": plan.item.id,
-            "from_version": str(plan.from_version),
-            "target": str(plan.target),
-            "new_version": str(plan.new_version),
-            "reason": plan.reason,
-            "automatic": plan.automatic,
-            "state": RollbackState.PLANNED.value,
-            "created_at": self._now(),
-        }
         with self._engine.begin() as connection:
-            if upsert(connection, rollbacks, row, key=("id",)):
-                connection.execute(
-                    insert(rollback_steps),
-                    [
-                        {"rollback_id": plan.id, "name": name.value, "position": position, "state": StepState.PENDING.value, "attempts": 0}
-                        for position, name in enumerate(StepName)
-                    ],
-                )
+            self._insert(connection, plan)
         return self.get(plan.id)
 
     def restart(self, plan: RollbackPlan) -> RollbackRecord:
-        """Forget a failed rollback of the same release, so that a person can try again with another plan."""
+        """Forget a failed rollback of the same release, so that a person can try again with another plan.
+
+        What may still be under way at the store is not forgotten: an open call for a rollback, and a submission of the same code.
+        """
         with self._engine.begin() as connection:
-            gone = select(rollbacks.c.id).where(rollbacks.c.id == plan.id, rollbacks.c.state == RollbackState.FAILED.value)
-            connection.execute(rollback_steps.delete().where(rollback_steps.c.rollback_id.in_(gone)))
-            connection.execute(rollbacks.delete().where(rollbacks.c.id == plan.id, rollbacks.c.state == RollbackState.FAILED.value))
+            failed = (rollbacks.c.id == plan.id) & (rollbacks.c.state == RollbackState.FAILED.value)
+            row = connection.execute(select(rollbacks).where(failed)).mappings().first()
+            if row is not None:
+                is_same = (row["target"], row["new_version"]) == (str(plan.target), str(plan.new_version))
+                kept = [act for act in connection.execute(_acts_of(plan.id)).mappings().all() if _outlives(act, is_same=is_same)]
+                for table in (rollback_acts, rollback_steps):
+                    connection.execute(table.delete().where(table.c.rollback_id == plan.id))
+                connection.execute(rollbacks.delete().where(failed))
+                self._insert(connection, plan)
+                for act in kept:
+                    connection.execute(insert(rollback_acts).values({**act, "attempts": 0}))
         return self.create(plan)
 
     def get(self, rollback_id: str) -> RollbackRecord:
@@ -108,6 +100,39 @@ class Journal:
             statement = _one(rollback_steps, rollback_id, step).values(attempts=rollback_steps.c.attempts + 1)
             return connection.execute(statement.returning(rollback_steps.c.attempts)).scalar_one()
 
+    def note(self, rollback_id: str, step: StepName, evidence: str) -> None:
+        """Write what a step that takes long has come to so far, for those who look meanwhile."""
+        with self._engine.begin() as connection:
+            connection.execute(_one(rollback_steps, rollback_id, step).values(evidence=evidence))
+
+    def begin_act(self, rollback_id: str, act: Act, words: str = "") -> int:
+        """Write that something is about to be done to the world; how often that makes it."""
+        row = {
+            "rollback_id": rollback_id,
+            "name": act.value,
+            "state": ActState.OPEN.value,
+            "attempts": 0,
+            "words": words,
+            "at": self._now(),
+        }
+        with self._engine.begin() as connection:
+            upsert(connection, rollback_acts, row, key=("rollback_id", "name"), update=("state", "words", "at"))
+            counted = _one(rollback_acts, rollback_id, act).values(attempts=rollback_acts.c.attempts + 1)
+            return connection.execute(counted.returning(rollback_acts.c.attempts)).scalar_one()
+
+    def end_act(self, rollback_id: str, act: Act, state: ActState, words: str | None = None) -> None:
+        """Write what came of it; ``words`` where there is more to know than before."""
+        values = {"state": state.value, "at": self._now(), **({} if words is None else {"words": words})}
+        with self._engine.begin() as connection:
+            connection.execute(_one(rollback_acts, rollback_id, act).values(**values))
+
+    def act(self, rollback_id: str, act: Act) -> ActRecord | None:
+        """What is known of an act; none when it was never begun."""
+        statement = _acts_of(rollback_id).where(rollback_acts.c.name == act.value)
+        with self._engine.connect() as connection:
+            row = connection.execute(statement).mappings().first()
+        return ActRecord(ActState(row["state"]), row["attempts"], row["words"], row["at"]) if row else None
+
     def end(self, rollback_id: str, step: StepName, state: StepState, evidence: str) -> None:
         """Write how a step ended, and what shows it."""
         with self._engine.begin() as connection:
@@ -122,14 +147,49 @@ class Journal:
                 update(rollbacks).where(rollbacks.c.id == rollback_id).values(state=state.value, finished_at=self._now(), failure=failure)
             )
 
+    def _insert(self, connection: sqlalchemy.Connection, plan: RollbackPlan) -> None:
+        row = {
+            "id": plan.id,
+            "publisher": plan.item.publisher,
+            "item_id": plan.item.id,
+            "from_version": str(plan.from_version),
+            "target": str(plan.target),
+            "new_version": str(plan.new_version),
+            "reason": plan.reason,
+            "automatic": plan.automatic,
+            "from_percentage": plan.from_percentage,
+            "state": RollbackState.PLANNED.value,
+            "created_at": self._now(),
+        }
+        if upsert(connection, rollbacks, row, key=("id",)):
+            connection.execute(
+                insert(rollback_steps),
+                [
+                    {"rollback_id": plan.id, "name": name.value, "position": position, "state": StepState.PENDING.value, "attempts": 0}
+                    for position, name in enumerate(StepName)
+                ],
+            )
+
     def _where(self, condition: sqlalchemy.ColumnElement[bool]) -> list[RollbackRecord]:
         with self._engine.connect() as connection:
             ids = connection.execute(select(rollbacks.c.id).where(condition).order_by(rollbacks.c.created_at.desc())).scalars().all()
         return [self.get(rollback_id) for rollback_id in ids]
 
 
-def _one(table: sqlalchemy.Table, rollback_id: str, step: StepName) -> sqlalchemy.Update:
-    return update(table).where(table.c.rollback_id == rollback_id, table.c.name == step.value)
+def _one(table: sqlalchemy.Table, rollback_id: str, name: StepName | Act) -> sqlalchemy.Update:
+    return update(table).where(table.c.rollback_id == rollback_id, table.c.name == name.value)
+
+
+def _acts_of(rollback_id: str) -> sqlalchemy.Select[Any]:
+    return select(rollback_acts).where(rollback_acts.c.rollback_id == rollback_id)
+
+
+def _outlives(act: Any, *, is_same: bool) -> bool:
+    """Whether an act of a failed rollback matters to the next one: ``is_same`` code under the same number."""
+    name = Act(act["name"])
+    if name is Act.STORE_ROLLBACK:
+        return act["state"] == ActState.OPEN.value
+    return is_same and name in {Act.SKIP_REVIEW, Act.SUBMIT} and act["state"] != ActState.REFUSED.value
 
 
 def _step(row: Any) -> StepRecord:
@@ -146,5 +206,6 @@ def _record(row: Any, steps: tuple[StepRecord, ...]) -> RollbackRecord:
         Version.parse(row["new_version"]),
         row["reason"],
         row["automatic"],
+        row["from_percentage"],
     )
     return RollbackRecord(plan, RollbackState(row["state"]), steps, row["created_at"], row["finished_at"], row["failure"])

@@ -202,3 +202,12 @@ leases = Table(
     Column("executor_id", String(120), nullable=False),
     Column("taken_at", UtcDateTime, nullable=False),
 )
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("rollback_id", String(300), primary_key=True),
+    Column("executor_id", String(120), nullable=False),
+    Column("takes", Integer, nullable=False),
+    Column("taken_at", UtcDateTime, nullable=False),
+)
