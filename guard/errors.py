@@ -62,6 +62,12 @@ class ActorBusy(GuardError):
     hint = "wait for it to finish, or end it; its work is resumed by the next command that acts"
 
 
+class TakenOver(ActorBusy):
+    """Another process has taken a rollback over: our heart had not been heard for too long."""
+
+    hint = "nothing to do by hand: the other process takes it to its end; `release-guard executors` shows who is alive"
+
+
 class RollbackRefused(UsageError):
     """A rollback that must not happen."""
 

@@ -45,6 +45,7 @@ def roll_back_by_hand(engine: Engine, plan: RollbackPlan, request: Request) -> t
     Raises:
         ActorBusy: another process is acting on this database.
     """
+    engine.executors.must_be_free(plan.id)
     earlier = [record for record in engine.journal.all(plan.item) if record.plan.id == plan.id]
     if earlier and earlier[0].state is RollbackState.FAILED:
         engine.journal.restart(plan)  # a person may try again what failed

@@ -82,6 +82,7 @@ class Responder:
     def roll_back(self, plan: RollbackPlan, incident: Incident) -> tuple[RollbackRecord, Incident]:
         """Execute a plan and write on the incident what came of it."""
         with self.executor() as executor:
+            executor.reserve(plan)
             begun = f"rollback begun: {plan.headline}"
             incident = self._engine.incidents.move(incident, IncidentState.MITIGATING, begun, evidence=plan.reason)
             record = executor.execute(plan)
@@ -122,7 +123,7 @@ class Responder:
     def executor(self) -> AbstractContextManager[RollbackExecutor]:
         """The durable executor, holding the right to act."""
         engine = self._engine
-        return launched(engine.database, engine.journal, engine.run_step, _reporter(engine))
+        return launched(engine.database, engine.journal, engine.executors, engine.run_step, _reporter(engine))
 
     def known_versions(self, release: Release) -> list[Version]:
         """Every version number that was ever used, as far as the guard knows."""

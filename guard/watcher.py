@@ -8,7 +8,6 @@ from guard.assessor import Assessor
 from guard.decision.policy import Wait
 from guard.engine import Engine, Guarded
 from guard.errors import ExitCode, SourceError, SourceUnreachable
-from guard.heartbeat import alive
 from guard.incidents.incident import IncidentState
 from guard.judge.verdict import Verdict
 from guard.keeping import PackageGone, keep_seen, only_warned
@@ -18,6 +17,7 @@ from guard.outcome import EXIT_CODES, Outcome, outcome_of
 from guard.recovery import look_at_recovery
 from guard.responder import Responder
 from guard.store.executors import Executor
+from guard.store.heartbeat import alive
 from webstore.errors import ReleaseGuardError
 from webstore.store_errors import StoreUnreachable
 
@@ -60,7 +60,7 @@ class Watcher:
 
     def run(self, wait: Callable[[float], bool], report: Callable[[list[Tick]], None]) -> None:
         """Tick until ``wait`` (seconds) says that it is time to stop. Watchers that share a database share the extensions out."""
-        with alive(self._engine, WATCHING) as me:
+        with alive(self._engine.executors, WATCHING) as me:
             while True:
                 report(self.tick(me))
                 if wait(self._engine.config.watch.poll_seconds):

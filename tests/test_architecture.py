@@ -57,7 +57,6 @@ LEVELS = (
             "guard.observing",
             "guard.publishing",
             "guard.assessor",
-            "guard.heartbeat",
             "guard.reaching",
             "guard.recovery",
             "guard.recording",

@@ -1,6 +1,12 @@
-"""Runs rollbacks as durable workflows: a killed process is resumed at the step in which it died, and no step is done twice."""
+"""Runs rollbacks as durable workflows: a killed process is resumed at the step in which it died, and no step is done twice.
+
+On SQLite one process acts at a time. On a shared PostgreSQL any number may, each on rollbacks of its own: a rollback is claimed, and a
+living process takes over what a dead one held. Steps that the journal has as done are not run again, whoever did them, and before each step the
+claim is looked at: a process that only slept does not act beside its heir.
+"""
 
 import contextlib
+import dataclasses
 import logging
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -8,8 +14,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy
 
+from guard.errors import ActorBusy, TakenOver
 from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, StepName, StepState
 from guard.store.actor_lock import acting
+from guard.store.claims import Claims
+from guard.store.executors import Executor, Executors
+from guard.store.heartbeat import alive
 from guard.store.journal import Journal
 from webstore.errors import ReleaseGuardError
 
@@ -18,7 +28,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-WORKFLOW_VERSION = "1"
+ACTING = "act"
+"""Role of a process while it carries out a rollback."""
+WORKFLOW_VERSION = "2"
 """Workflows are only recovered by the same version: raise it when the steps change."""
 
 _FAILED = "failed: "
@@ -31,18 +43,58 @@ def _silent(_plan: RollbackPlan, _step: StepName, _state: StepState, _evidence: 
     """Report to nobody."""
 
 
+@dataclasses.dataclass
+class _Actor:
+    """This process as one that acts, with what it holds."""
+
+    me: Executor
+    executors: Executors
+    claims: Claims
+    is_shared: bool
+    """Whether other processes may act on the same database at once."""
+    takes: dict[str, int] = dataclasses.field(default_factory=dict[str, int])
+    """How often each rollback that it holds was taken, by its id."""
+
+    def take(self, rollback_id: str) -> int:
+        """Take a rollback, or keep what is held; how often it was taken.
+
+        Raises:
+            ActorBusy: another living process holds it.
+        """
+        if self.is_shared and rollback_id in self.takes:
+            return self.takes[rollback_id]
+        takes = self.claims.take(rollback_id, self.me.id, [one.id for one in self.executors.alive()])
+        if takes is None:
+            raise ActorBusy(f"another release-guard process ({self.claims.holder(rollback_id)}) is carrying out {rollback_id}")
+        self.takes[rollback_id] = takes
+        return takes
+
+    def must_hold(self, rollback_id: str) -> None:
+        """Stop where another has taken over.
+
+        Raises:
+            TakenOver: another has.
+        """
+        if self.is_shared and not self.claims.holds(rollback_id, self.me.id, self.takes.get(rollback_id, 0)):
+            raise TakenOver(f"{rollback_id} was taken over by {self.claims.holder(rollback_id)}")
+
+
 class RollbackExecutor:
     """Executes plans; open it with `launched`, which holds the right to act on the database."""
 
-    def __init__(self, journal: Journal, workflow: Callable[[str], None], dbos: "type[DBOS]") -> None:
+    def __init__(self, journal: Journal, workflow: Callable[[str], None], dbos: "type[DBOS]", actor: _Actor) -> None:
         self._journal = journal
         self._workflow = workflow
         self._dbos = dbos
+        self._actor = actor
 
     def execute(self, plan: RollbackPlan) -> RollbackRecord:
         """Run a plan to its end, or join the run of it that is under way; the journal's record of it.
 
         A failure is in the record, not raised.
+
+        Raises:
+            ActorBusy: another living process carries it out, or has taken it over meanwhile.
         """
         from dbos import SetWorkflowID  # noqa: PLC0415 - heavy, and only needed by commands that act
         from dbos import error as dbos_errors  # noqa: PLC0415 - as above
@@ -50,8 +102,10 @@ class RollbackExecutor:
         record = self._journal.create(plan)
         if record.state is RollbackState.FAILED:
             return record
-        # The moment of planning makes a person's second try after a failure a workflow of its own.
-        with SetWorkflowID(f"{plan.id}@{record.created_at.timestamp():.6f}"):
+        takes = self._actor.take(plan.id)
+        # The moment of planning makes a person's second try after a failure a workflow of its own; so does each taking over.
+        name = f"{plan.id}@{record.created_at.timestamp():.6f}" + (f"#{takes}" if self._actor.is_shared else "")
+        with SetWorkflowID(name):
             handle = self._dbos.start_workflow(self._workflow, plan.id)
         try:
             handle.get_result()
@@ -59,43 +113,65 @@ class RollbackExecutor:
             self._journal.finish(plan.id, RollbackState.FAILED, f"the workflow cannot be taken to its end ({type(error).__name__})")
         return self._journal.get(plan.id)
 
+    def reserve(self, plan: RollbackPlan) -> None:
+        """Take a rollback before anything is said or done of it.
+
+        Raises:
+            ActorBusy: another living process carries it out.
+        """
+        self._actor.take(plan.id)
+
     def resume(self) -> list[RollbackRecord]:
-        """Take every unfinished rollback to its end."""
-        return [self.execute(record.plan) for record in self._journal.unfinished()]
+        """Take every unfinished rollback to its end that no other living process carries out."""
+        records: list[RollbackRecord] = []
+        for record in self._journal.unfinished():
+            try:
+                records.append(self.execute(record.plan))
+            except ActorBusy as busy:
+                _LOG.info("%s", busy)
+        return records
 
 
 @contextlib.contextmanager
-def launched(engine: sqlalchemy.Engine, journal: Journal, run_step: RunStep, report: Report = _silent) -> Generator[RollbackExecutor]:
-    """An executor that holds the right to act on this database.
+def launched(
+    engine: sqlalchemy.Engine, journal: Journal, executors: Executors, run_step: RunStep, report: Report = _silent
+) -> Generator[RollbackExecutor]:
+    """An executor that may act on this database.
 
     Raises:
-        ActorBusy: another process is acting.
+        ActorBusy: it is an SQLite file, and another process is acting on it.
     """
     from dbos import DBOS, DBOSConfig  # noqa: PLC0415 - heavy, and only needed by commands that act
 
-    with acting(engine):
+    is_shared = engine.dialect.name != "sqlite"
+    with contextlib.nullcontext() if is_shared else acting(engine), alive(executors, ACTING) as me:
         config: DBOSConfig = {
             "name": "release-guard",
             "system_database_url": _workflow_database(engine),
             "application_version": WORKFLOW_VERSION,
-            "executor_id": "local",
+            "executor_id": me.id if is_shared else "local",
             "log_level": "ERROR",
             "console_log_level": "CRITICAL",
         }
         DBOS(config=config)
-        workflow = _register(DBOS, journal, run_step, report)
+        actor = _Actor(me, executors, executors.claims, is_shared)
+        workflow = _register(DBOS, journal, run_step, report, actor)
         try:
             DBOS.launch()
-            yield RollbackExecutor(journal, workflow, DBOS)
+            yield RollbackExecutor(journal, workflow, DBOS, actor)
         finally:
             DBOS.destroy(destroy_registry=True)
 
 
-def _register(dbos: "type[DBOS]", journal: Journal, run_step: RunStep, report: Report) -> Callable[[str], None]:
+def _register(dbos: "type[DBOS]", journal: Journal, run_step: RunStep, report: Report, actor: _Actor) -> Callable[[str], None]:
     """The workflow: every step in its order, each journalled by DBOS (what to resume) and by us (what to show)."""
 
     def run(rollback_id: str, name: str) -> str:
-        step, plan = StepName(name), journal.get(rollback_id).plan
+        actor.must_hold(rollback_id)
+        step, record = StepName(name), journal.get(rollback_id)
+        plan = record.plan
+        if done := next((one for one in record.steps if one.name is step and one.state is StepState.DONE), None):
+            return done.evidence
         journal.begin(rollback_id, step)
         report(plan, step, StepState.RUNNING, "")
         try:
@@ -112,14 +188,18 @@ def _register(dbos: "type[DBOS]", journal: Journal, run_step: RunStep, report: R
         report(plan, step, StepState.DONE, evidence)
         return evidence
 
+    def finish(rollback_id: str, state: RollbackState, failure: str = "") -> None:
+        actor.must_hold(rollback_id)
+        journal.finish(rollback_id, state, failure)
+
     @dbos.workflow(name="rollback", max_recovery_attempts=20)
     def rollback(rollback_id: str) -> None:
         for name in StepName:
             evidence = dbos.run_step({"name": name.value}, run, rollback_id, name.value)
             if evidence.startswith(_FAILED):
-                dbos.run_step({"name": "fail"}, journal.finish, rollback_id, RollbackState.FAILED, evidence.removeprefix(_FAILED))
+                dbos.run_step({"name": "fail"}, finish, rollback_id, RollbackState.FAILED, evidence.removeprefix(_FAILED))
                 return
-        dbos.run_step({"name": "complete"}, journal.finish, rollback_id, RollbackState.COMPLETED)
+        dbos.run_step({"name": "complete"}, finish, rollback_id, RollbackState.COMPLETED)
 
     return rollback
 

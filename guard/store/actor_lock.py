@@ -1,4 +1,4 @@
-"""One process acts on a database at a time. The lock dies with its holder, so a killed guard never blocks the next."""
+"""One process acts on an SQLite file at a time. The lock dies with its holder, so a killed guard never blocks the next."""
 
 import contextlib
 import fcntl
@@ -9,8 +9,6 @@ import sqlalchemy
 
 from guard.errors import ActorBusy
 
-_ADVISORY_KEY = 7_262_747
-
 
 @contextlib.contextmanager
 def acting(engine: sqlalchemy.Engine) -> Generator[None]:
@@ -19,13 +17,6 @@ def acting(engine: sqlalchemy.Engine) -> Generator[None]:
     Raises:
         ActorBusy: another process holds it.
     """
-    held = _hold_file(engine) if engine.dialect.name == "sqlite" else _hold_advisory(engine)
-    with held:
-        yield
-
-
-@contextlib.contextmanager
-def _hold_file(engine: sqlalchemy.Engine) -> Generator[None]:
     path = Path(f"{engine.url.database}.acting")
     with path.open("w", encoding="utf-8") as file:
         try:
@@ -33,14 +24,3 @@ def _hold_file(engine: sqlalchemy.Engine) -> Generator[None]:
         except OSError as error:
             raise ActorBusy(f"another release-guard process is acting on {path.stem}") from error
         yield
-
-
-@contextlib.contextmanager
-def _hold_advisory(engine: sqlalchemy.Engine) -> Generator[None]:
-    with engine.connect() as connection:
-        if not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_ADVISORY_KEY})").scalar_one():
-            raise ActorBusy("another release-guard process is acting on this database")
-        try:
-            yield
-        finally:
-            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_ADVISORY_KEY})")

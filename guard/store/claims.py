@@ -1,4 +1,4 @@
-"""One actor a rollback, however many processes share the database: the update is the lock, and it holds as long as its holder's heart beats."""
+"""One actor a rollback, however many processes share the database: the update is the lock, held while its holder's heart beats."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime

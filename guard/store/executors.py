@@ -15,6 +15,8 @@ from datetime import datetime, timedelta
 import sqlalchemy
 from sqlalchemy import delete, or_, select, update
 
+from guard.errors import ActorBusy
+from guard.store.claims import Claims
 from guard.store.schema import executors, leases
 from guard.store.upsert import upsert
 from webstore.models import Item
@@ -48,6 +50,8 @@ class Executors:
     def __init__(self, engine: sqlalchemy.Engine, now: Callable[[], datetime]) -> None:
         self._engine = engine
         self._now = now
+        self.claims = Claims(engine, now)
+        """What they act on."""
 
     def join(self, role: str) -> Executor:
         """Enter this process; those that have been dead for a day are forgotten."""
@@ -82,6 +86,16 @@ class Executors:
         """Those whose hearts beat; all of them, or those of one role."""
         now = self._now()
         return [found for found in self.all() if found.is_alive(now) and role in {None, found.role}]
+
+    def must_be_free(self, rollback_id: str) -> None:
+        """Stop where a living process carries a rollback out.
+
+        Raises:
+            ActorBusy: one does.
+        """
+        holder = self.claims.holder(rollback_id)
+        if holder is not None and holder in {one.id for one in self.alive()}:
+            raise ActorBusy(f"another release-guard process ({holder}) is carrying out {rollback_id}")
 
     def watched(self) -> dict[str, list[Item]]:
         """What each process watches, by its id."""

@@ -12,6 +12,7 @@ from guard.rollback.errors import AttemptsExhausted, NotPropagated, NotVerified,
 from guard.rollback.plan import RollbackPlan, RollbackState, StepName, StepState
 from guard.rollback.steps import Patience, RollbackSteps
 from guard.store.database import open_database
+from guard.store.executors import Executors
 from guard.store.journal import Journal
 from guard.store.releases import Releases
 from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus
@@ -174,7 +175,7 @@ def test_the_executor_writes_a_failure_and_a_bug_and_never_leaves_one_running(wo
 
         clock.forward(seconds=1)
         world.journal.restart(world.plan)
-        with launched(world.engine, world.journal, run_step) as executor:
+        with launched(world.engine, world.journal, Executors(world.engine, clock), run_step) as executor:
             record = executor.execute(world.plan)
             assert executor.execute(world.plan) == record
             assert executor.resume() == []

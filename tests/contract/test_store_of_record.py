@@ -189,11 +189,13 @@ def test_the_timeline_keeps_its_order_and_a_refused_step_leaves_no_trace(databas
         records.get("INC-1999-0001")
 
 
-def test_one_process_acts_at_a_time(database):
+def test_one_process_acts_on_a_file_at_a_time(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path / 'guard.db'}")
     with acting(database), pytest.raises(ActorBusy), acting(database):
         pytest.fail("two actors")
     with acting(database):
         pass
+    database.dispose()
 
 
 def test_a_database_is_opened_twice_without_harm(tmp_path):

@@ -3,16 +3,20 @@
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import requests
+import sqlalchemy
+from sqlalchemy import update
 
 from guard.rehearsal import sample
+from guard.store.database import parse_url
+from guard.store.schema import executors
 from webstore.simulator.server import local_store
 from webstore.simulator.state import LocalStore
 
@@ -22,8 +26,9 @@ pytestmark = pytest.mark.browser
 class World:
     """A published bad release, a baseline that was recorded, and a configuration; the guard is a process of its own."""
 
-    def __init__(self, state, address, item, folder):
-        self.state, self.address, self.item, self.folder = state, address, item, folder
+    def __init__(self, state, address, item, folder, url):
+        self.state, self.address, self.item, self.folder, self.url = state, address, item, folder, url
+        self.database = sqlalchemy.create_engine(parse_url(url))
         (folder / "release-guard.toml").write_text(
             f'mode = "act"\n[store]\nbase_url = "{address.base_url}"\nupdate_url = "{address.update_url}"\ncredentials = "none"\n'
             f'[watch]\npoll_seconds = 0.2\nlive_timeout_seconds = 10\n[[extension]]\nid = "{item.id}"\npublisher = "{item.publisher}"\n'
@@ -31,7 +36,7 @@ class World:
 
     def start(self, *arguments):
         command = [sys.executable, "-c", "from guard.cli.main import run; run()", *arguments, "--json"]
-        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "RELEASE_GUARD_DATABASE_URL": self.url}
         return subprocess.Popen(
             command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
         )
@@ -50,10 +55,14 @@ class World:
         return [call["body"].get("validateOnly", False) for call in calls if call["method"] == "rollback"]
 
     def is_verifying(self):
-        with sqlite3.connect(f"file:{self.folder}/.release-guard/release-guard.db?mode=ro", uri=True) as connection:
-            rows = connection.execute("SELECT state FROM rollback_steps WHERE name = 'verify'").fetchall()
-        connection.close()
-        return rows == [("running",)]
+        with self.database.connect() as connection:
+            rows = connection.exec_driver_sql("SELECT state FROM rollback_steps WHERE name = 'verify'").all()
+        return [tuple(row) for row in rows] == [("running",)]
+
+    def let_the_dead_be_found(self):
+        """What time would do: the heart of the killed process was last heard of long ago."""
+        with self.database.begin() as connection:
+            connection.execute(update(executors).values(seen_at=executors.c.started_at - timedelta(minutes=5)))
 
     def kill_when(self, condition, *arguments):
         """Start the guard, wait until the moment has come, and kill it as the kernel would."""
@@ -66,21 +75,23 @@ class World:
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
         requests.post(f"{self.address.base_url}/_local/release", timeout=5)
+        self.let_the_dead_be_found()
 
     def rollbacks(self):
         return [str(revision.version) for revision in self.state.history(self.item) if revision.source == "rollback"]
 
 
 @pytest.fixture
-def world(tmp_path, clock):
+def world(tmp_path, clock, database):
     state = LocalStore(clock)
     item = state.add_item("publisher", sample.build(sample.BASE, sample.BASE_VERSION))
     with local_store(state) as address:
-        made = World(state, address, item, tmp_path)
+        made = World(state, address, item, tmp_path, database.url.render_as_string(hide_password=False))
         assert made.run("release", "snapshot")[0] == 0
         state.upload(item, sample.build("worker-crash", sample.NEXT_VERSION).to_zip())
         state.publish(item)
         yield made
+        made.database.dispose()
 
 
 MOMENTS = {
@@ -139,7 +150,7 @@ def test_two_guards_at_once_do_it_once(world):
         time.sleep(0.02)  # as above
     code, _, err = world.run("rollback", "--reason", "both", "--yes")
     assert code == 4
-    assert "another release-guard process is acting" in err
+    assert "another release-guard process" in err
     requests.post(f"{world.address.base_url}/_local/release", timeout=5)
     first.communicate(timeout=60)
     assert (first.returncode, world.rollbacks()) == (0, ["1.3.0.1"])

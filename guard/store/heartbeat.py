@@ -7,22 +7,21 @@ from collections.abc import Generator
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from guard.engine import Engine
-from guard.store.executors import BEAT, Executor
+from guard.store.executors import BEAT, Executor, Executors
 
 _LOG = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def alive(engine: Engine, role: str) -> Generator[Executor]:
+def alive(executors: Executors, role: str) -> Generator[Executor]:
     """Be known as alive as long as the block lasts. A process that is killed in it is found dead by the others."""
-    me = engine.executors.join(role)
+    me = executors.join(role)
     stop = threading.Event()
 
     def beat() -> None:
         while not stop.wait(BEAT.total_seconds()):
             try:
-                engine.executors.beat(me)
+                executors.beat(me)
             except SQLAlchemyError:  # a database that stumbles: others may take over meanwhile, which does no harm
                 _LOG.warning("the heartbeat could not be written", exc_info=True)
 
@@ -34,4 +33,4 @@ def alive(engine: Engine, role: str) -> Generator[Executor]:
         stop.set()
         thread.join()
         with contextlib.suppress(SQLAlchemyError):  # then it is found dead a little later
-            engine.executors.leave(me)
+            executors.leave(me)
