@@ -1,6 +1,7 @@
 """replay: recorded or invented samples in, verdicts out; and a recording of what a live watch saw."""
 
 import contextlib
+import io
 import json
 import sys
 from argparse import Namespace
@@ -79,6 +80,8 @@ def _lines(path: Path) -> Iterator[str]:
 @contextlib.contextmanager
 def _opened(path: Path) -> Generator[TextIO]:
     if str(path) == "-":
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="strict")  # as a file is read, whatever the locale
         yield sys.stdin
         return
     try:

@@ -17,6 +17,7 @@ _SIGNALS = frozenset(signal.value for signal in Signal)
 _CHECKS = frozenset(check.value for check in CheckName)
 _DEFAULT_WINDOW = 3600.0
 _LONGEST_WINDOW = 90 * 86_400.0
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
 
 
 class MalformedLine(UsageError):
@@ -105,6 +106,7 @@ class Reader:
                 raise _Bad("passed", "must be true or false")
         elif not _is_number(values.get("value")):
             raise _Bad("value", "is missing or no number; a sample has failures and total, events and seconds, value, or check and passed")
+        _optional(values)
         return values
 
 
@@ -154,6 +156,8 @@ def _moment(field: str, value: Any) -> float:
         found = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise _Bad(field, 'must be a time such as "2026-11-24T01:00:30Z"') from None
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise _Bad(field, f"must lie between {_FIRST_YEAR} and {_LAST_YEAR}")
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
@@ -163,10 +167,23 @@ def _count(values: Mapping[str, Any], field: str) -> None:
         raise _Bad(field, "is missing or no whole number")
 
 
+def _optional(values: Mapping[str, Any]) -> None:
+    """What only some samples have."""
+    if "unit" in values and not _is_text(values["unit"]):
+        raise _Bad("unit", "must be a text")
+    if "dispersion" in values:
+        _seconds(values, "dispersion")
+
+
 def _seconds(values: Mapping[str, Any], field: str) -> None:
     value = values.get(field)
     if not _is_number(value) or value < 0:
         raise _Bad(field, "is missing or no number of at least 0")
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it is a text that can be written anywhere: JSON can name halves of characters."""
+    return isinstance(value, str) and (value.isascii() or value == value.encode("utf-8", "replace").decode("utf-8"))
 
 
 def _is_number(value: Any) -> TypeGuard[int | float]:
