@@ -55,6 +55,15 @@ class Release:
     """For a release that a rollback made: the version that it replaced."""
     restores: Version | None = None
     """For a release that a rollback made: the version whose code it carries."""
+    blocked: str = ""
+    """Who ordered that nobody goes back to it, and why; empty when nobody did."""
+
+    @property
+    def forbidden(self) -> str:
+        """Why it is no version to go back to; empty when it may be one."""
+        if self.state in {ReleaseState.BAD, ReleaseState.ROLLED_BACK}:
+            return f"was itself {self.state.value.replace('_', ' ')}"
+        return f"is {self.blocked}" if self.blocked else ""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Releases, as the guard has seen them."""
+"""Releases, as the guard has seen them, and whether a person has forbidden them."""
 
 from typing import Any
 
@@ -6,7 +6,8 @@ import sqlalchemy
 from sqlalchemy import select, update
 
 from guard.model import Provenance, Release, ReleaseState
-from guard.store.schema import releases
+from guard.store.orders import block_of
+from guard.store.schema import blocks, releases
 from guard.store.upsert import upsert
 from webstore.models import Item
 from webstore.versions import Version
@@ -33,12 +34,12 @@ class Releases:
     def find(self, item: Item, version: Version) -> Release | None:
         """The release of that version."""
         with self._engine.connect() as connection:
-            row = connection.execute(select(releases).where(_is(item, version))).mappings().first()
+            row = connection.execute(_seen().where(_is(item, version))).mappings().first()
         return _release(row) if row else None
 
     def all(self, item: Item) -> list[Release]:
         """Every release of an item, the newest version first."""
-        statement = select(releases).where(releases.c.publisher == item.publisher, releases.c.item_id == item.id)
+        statement = _seen().where(releases.c.publisher == item.publisher, releases.c.item_id == item.id)
         with self._engine.connect() as connection:
             found = [_release(row) for row in connection.execute(statement).mappings()]
         return sorted(found, key=lambda release: release.version, reverse=True)
@@ -46,9 +47,10 @@ class Releases:
     def baseline_of(self, item: Item, version: Version) -> Release | None:
         """The highest earlier version that is known good: what a new release is compared with, and rolled back to.
 
-        What a rollback made is no target itself (it carries an older version's code, which stands for it).
+        What a rollback made is no target itself (it carries an older version's code, which stands for it), nor is what a person forbade.
         """
-        candidates = [release for release in self.all(item) if release.version < version and release.state is ReleaseState.GOOD]
+        earlier = [release for release in self.all(item) if release.version < version]
+        candidates = [release for release in earlier if release.state is ReleaseState.GOOD and not release.blocked]
         uploads = [release for release in candidates if release.provenance is not Provenance.ROLLBACK]
         return max(uploads, key=lambda release: release.version, default=None)
 
@@ -61,6 +63,12 @@ class Releases:
         """Remember the digest of a release's package."""
         with self._engine.begin() as connection:
             connection.execute(update(releases).where(_is(item, version)).values(digest=digest))
+
+
+def _seen() -> sqlalchemy.Select[Any]:
+    """Releases, each with the order that forbids it, if there is one."""
+    same = [releases.c[name] == blocks.c[name] for name in _KEY]
+    return select(releases, blocks.c.by, blocks.c.reason, blocks.c.blocked_at).outerjoin(blocks, sqlalchemy.and_(*same))
 
 
 def _is(item: Item, version: Version) -> sqlalchemy.ColumnElement[bool]:
@@ -93,4 +101,5 @@ def _release(row: sqlalchemy.RowMapping) -> Release:
         digest=row["digest"],
         rollback_of=Version.parse(row["rollback_of"]) if row["rollback_of"] else None,
         restores=Version.parse(row["restores"]) if row["restores"] else None,
+        blocked=block_of(row).words if row["blocked_at"] else "",
     )

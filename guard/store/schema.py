@@ -211,3 +211,44 @@ claims = Table(
     Column("takes", Integer, nullable=False),
     Column("taken_at", UtcDateTime, nullable=False),
 )
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    *_item(),
+    Column("by", String(120), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("paused_at", UtcDateTime, nullable=False),
+    Column("resumed_by", String(120)),
+    Column("resumed_at", UtcDateTime),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("publisher", String(200), primary_key=True),
+    Column("item_id", String(64), primary_key=True),
+    Column("version", String(23), primary_key=True),
+    Column("by", String(120), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("blocked_at", UtcDateTime, nullable=False),
+)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("publisher", String(200), primary_key=True),
+    Column("item_id", String(64), primary_key=True),
+    Column("version", String(23), primary_key=True),
+    Column("incident_id", String(30), ForeignKey("incidents.id"), nullable=False),
+    Column("strategy", String(30), nullable=False),
+    Column("target", String(23)),
+    Column("new_version", String(23)),
+    Column("reason", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("by", String(120), nullable=False),
+    Column("because", Text, nullable=False),
+    Column("proposed_at", UtcDateTime, nullable=False),
+    Column("decided_at", UtcDateTime),
+)
