@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_va
 
 from guard.errors import ConfigurationError
 from guard.model import Signal
-from guard.tables import ArchiveTable, SentryTable, StoreTable, StrictTable, ThresholdsTable, WatchTable
+from guard.tables import ArchiveTable, RepairTable, RollbackTable, SentryTable, StoreTable, StrictTable, ThresholdsTable, WatchTable
 from healthchecks.settings import CheckSettings
 from webstore.models import Item
 
@@ -61,7 +61,9 @@ class Config(StrictTable):
     sentry: SentryTable | None = None
     thresholds: ThresholdsTable = ThresholdsTable()
     watch: WatchTable = WatchTable()
+    rollback: RollbackTable = RollbackTable()
     archive: ArchiveTable = ArchiveTable()
+    repair: RepairTable = RepairTable()
     extension: Annotated[tuple[ExtensionTable, ...], Field(min_length=1)]
 
     @field_validator("extension")

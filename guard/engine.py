@@ -15,7 +15,9 @@ from guard.errors import ConfigurationError
 from guard.model import Signal
 from guard.progress import Progress, Silence
 from guard.rollback.plan import RollbackPlan, StepName
-from guard.rollback.steps import Patience, RollbackSteps
+from guard.rollback.reading_back import Patience, Records
+from guard.rollback.steps import RollbackSteps
+from guard.rollback.webhook import Webhook
 from guard.sources.contract import MetricSource
 from guard.sources.sentry import SentrySource
 from guard.sources.sentry_asking import Watched
@@ -240,14 +242,27 @@ class Engine:
         steps = RollbackSteps(
             guarded.store,
             guarded.updates,
-            self.releases,
-            self.archive,
-            self.journal,
+            Records(self.journal, self.releases, self.archive),
             check,
             self.now,
             Patience(
                 propagation=timedelta(seconds=watch.propagation_timeout_seconds),
                 poll=timedelta(seconds=min(5.0, watch.poll_seconds)),
+                review=timedelta(seconds=watch.review_timeout_seconds),
+                review_poll=timedelta(seconds=watch.poll_seconds),
             ),
+            self._webhook(),
         )
         return steps.run(plan, step)
+
+    def _webhook(self) -> Callable[[RollbackPlan], str] | None:
+        """Tells the configured webhook of a rollback; none when there is none."""
+        table = self.config.rollback
+        if (variable := table.webhook_env) is None:
+            return None
+
+        def incident_of(plan: RollbackPlan) -> str | None:
+            incident = self.incidents.open_for(plan.item, plan.from_version)
+            return incident.id if incident else None
+
+        return Webhook(lambda: secret(variable), self.journal, incident_of, timeout_seconds=table.webhook_timeout_seconds).tell

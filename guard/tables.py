@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from guard.decision.strategies import INFRASTRUCTURE_SCALE, SERVICE_RESTART
 from guard.judge.evidence import MAX_LIMIT, MIN_LIMIT
 from guard.judge.thresholds import Thresholds
 
@@ -14,6 +15,7 @@ UPDATE_SERVICE = "https://clients2.google.com/service/update2/crx"
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]{1,100}$")]
 Rate = Annotated[float, Field(ge=MIN_LIMIT, le=MAX_LIMIT)]
+Word = Annotated[str, Field(min_length=1, max_length=4000)]
 Seconds = Annotated[float, Field(gt=0, le=7 * 86_400)]
 
 
@@ -118,6 +120,8 @@ class WatchTable(StrictTable):
     """How long `gate` waits for the version to be live."""
     propagation_timeout_seconds: Seconds = 900
     """How long a rollback waits until users can get the new version."""
+    review_timeout_seconds: Seconds = 86_400
+    """How long a rollback waits for a review, where the store refuses its own rollback and the kept package is submitted instead."""
     recovery_timeout_seconds: Seconds = 900
     """How long `gate` watches the signals fall after a rollback before it leaves that to the daemon."""
     recheck_seconds: Seconds = 900
@@ -127,6 +131,14 @@ class WatchTable(StrictTable):
     max_automatic_rollbacks_a_day: Annotated[int, Field(ge=0, le=100)] = 3
 
 
+class RollbackTable(StrictTable):
+    """``[rollback]``: who is told of one."""
+
+    webhook_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")] | None = None
+    """Name of the variable that holds the address (https, or on this machine) which a finished rollback is posted to."""
+    webhook_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 10
+
+
 class ArchiveTable(StrictTable):
     """``[archive]``: where packages are kept, and for how long."""
 
@@ -134,3 +146,19 @@ class ArchiveTable(StrictTable):
     """By default ``archive`` in the state folder; a team may share one."""
     keep: Annotated[int, Field(ge=2, le=10_000)] = 30
     """So many newest versions of each item are kept, besides those that a rollback may need."""
+
+
+class RepairTable(StrictTable):
+    """``[repair]``: commands for strategies that the guard cannot follow itself; run only when a person says `release-guard repair run`."""
+
+    service_restart_command: tuple[Word, ...] = ()
+    """A program and its arguments; no shell reads them."""
+    infrastructure_scale_command: tuple[Word, ...] = ()
+    command_seconds: Annotated[float, Field(gt=0, le=3600)] = 300
+    """How long a command may take."""
+
+    @property
+    def commands(self) -> dict[str, tuple[str, ...]]:
+        """The command of each strategy that has one, by the strategy's name."""
+        given = {SERVICE_RESTART.name: self.service_restart_command, INFRASTRUCTURE_SCALE.name: self.infrastructure_scale_command}
+        return {name: command for name, command in given.items() if command}

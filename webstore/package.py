@@ -121,6 +121,11 @@ class Package:
         changed = {key: value for key, value in self.manifest.items() if key != "version_name"}
         return self._with_manifest({**changed, "version": str(version)})
 
+    def for_upload(self, version: Version) -> "Package":
+        """The same code under another version number, without what the store adds to a manifest and refuses in one that is uploaded."""
+        plain = {key: value for key, value in self.manifest.items() if key not in STORE_KEYS}
+        return self._with_manifest({**plain, "version": str(version)})
+
     def with_files(self, changes: Mapping[str, bytes | None]) -> "Package":
         """With these files added or replaced, or taken out where the content is none.
 

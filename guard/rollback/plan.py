@@ -24,13 +24,50 @@ class StepName(enum.StrEnum):
 
 
 STEP_WORDS = {
-    StepName.VALIDATE_TARGET: "check that the target was published before and is not known to be bad",
-    StepName.PREPARE: "ask the store for a dry run of the rollback",
-    StepName.PERFORM: "ask the store for the rollback, and read back that it took it",
+    StepName.VALIDATE_TARGET: "check that the target was published before, is not known to be bad, and is kept",
+    StepName.PREPARE: "take back what waits for review, then ask the store for a dry run of the rollback",
+    StepName.PERFORM: "ask the store for the rollback and read back that it took it; where it refuses, submit the kept package",
     StepName.PROPAGATE: "wait until the store and its update service both show the new version",
     StepName.VERIFY: "download what users get, compare it with the target, and run the health checks on it",
-    StepName.UPDATE_CONFIGURATION: "record where the new version comes from, and block the bad one",
+    StepName.UPDATE_CONFIGURATION: "record where the new version comes from, block the bad one, and tell the webhook if there is one",
 }
+
+EVERYBODY = 100
+"""Deploy percentage of a release that is not rolled out in parts."""
+
+
+class Act(enum.StrEnum):
+    """What a rollback does to the world: each is written before it is done, so that whoever resumes it knows what may have happened."""
+
+    CANCEL = "cancel"
+    STORE_ROLLBACK = "store_rollback"
+    UPLOAD = "upload"
+    SKIP_REVIEW = "skip_review"
+    """The submission without review, which is tried first, and once."""
+    SUBMIT = "submit"
+    WEBHOOK = "webhook"
+
+
+class ActState(enum.StrEnum):
+    """What is known of an act."""
+
+    OPEN = "open"
+    """Begun; whether it happened must be read from the world."""
+    DONE = "done"
+    REFUSED = "refused"
+    """It has certainly not happened."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ActRecord:
+    """An act as the journal has it."""
+
+    state: ActState
+    attempts: int
+    words: str
+    """What has to be known to go on: what the store said, or what it showed before."""
+    at: datetime
+    """When it was last begun or ended."""
 
 
 class RollbackState(enum.StrEnum):
@@ -61,6 +98,8 @@ class RollbackPlan:
     new_version: Version
     reason: str
     automatic: bool
+    from_percentage: int = EVERYBODY
+    """Share of users (percent) that ``from_version`` was rolled out to when this was planned."""
 
     @property
     def id(self) -> str:
@@ -70,7 +109,22 @@ class RollbackPlan:
     @property
     def headline(self) -> str:
         """The plan in one sentence."""
-        return f"put the code of {self.target} back in place of {self.from_version}, as version {self.new_version}"
+        whole = f"put the code of {self.target} back in place of {self.from_version}, as version {self.new_version}"
+        return whole if self.from_percentage >= EVERYBODY else f"{whole}; {self.rollout}"
+
+    @property
+    def rollout(self) -> str:
+        """What happens to a rollout in parts; empty where there is none.
+
+        The API's own words on `rollback` are "publishes it to all users": there is no rollback for only those who have the bad version.
+        """
+        if self.from_percentage >= EVERYBODY:
+            return ""
+        return (
+            f"{self.from_version} is rolled out to {self.from_percentage} % of users, and a rollback publishes to everybody: "
+            f"the {self.from_percentage} % get the code of {self.target} back, the others the same code as {self.new_version}; "
+            f"the share of {self.from_version} is never raised"
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,4 +185,4 @@ def plan_rollback(
     if not reason.strip():
         raise RollbackRefused("the store asks for a reason: give one with --reason")
     new_version = lowest_free_above(release.version, known)
-    return RollbackPlan(release.item, release.version, target.version, new_version, reason.strip(), automatic)
+    return RollbackPlan(release.item, release.version, target.version, new_version, reason.strip(), automatic, release.deploy_percentage)

@@ -1,40 +1,25 @@
 """What each step of a rollback does. A step that changes the world asks the world first whether it has happened already."""
 
-import dataclasses
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import TypeVar, assert_never
+from datetime import datetime
+from typing import assert_never
 
-import tenacity
-
-from guard.decision.safeguards import MAX_ATTEMPTS
 from guard.errors import RollbackRefused
 from guard.model import Provenance, Release, ReleaseState
-from guard.rollback.errors import AttemptsExhausted, NotPropagated, NotVerified, Superseded
+from guard.rollback.errors import NoOtherWay, NotPropagated, NotVerified
+from guard.rollback.other_way import kept_target
+from guard.rollback.performing import Performance
 from guard.rollback.plan import RollbackPlan, StepName
-from guard.store.journal import Journal
-from guard.store.releases import Releases
+from guard.rollback.preparing import Preparation
+from guard.rollback.reading_back import Patience, ReadBack, Records
+from guard.rollback.reversioned import ReversionedPackage
 from healthchecks.result import CheckReport
-from webstore.archive import Archive
 from webstore.client import WebStoreClient
 from webstore.package import Package
-from webstore.store_errors import StoreError
 from webstore.updates import OfferedUpdate, UpdateService
-from webstore.versions import Version
 
-_Found = TypeVar("_Found")
-
-
-@dataclasses.dataclass(frozen=True)
-class Patience:
-    """How long the steps wait, and how often they look."""
-
-    propagation: timedelta
-    settle: timedelta = timedelta(seconds=15)
-    """How long a lost answer may take to show in the store before it is asked again."""
-    poll: timedelta = timedelta(seconds=5)
-
-
+Tell = Callable[[RollbackPlan], str]
+"""Tells the world outside of a rollback that is done; what came of it."""
 CheckVersion = Callable[[Package, Package | None], CheckReport]
 """Runs the health checks on a package, with its baseline when there is one."""
 
@@ -46,21 +31,22 @@ class RollbackSteps:
         self,
         store: WebStoreClient,
         updates: UpdateService,
-        releases: Releases,
-        archive: Archive,
-        journal: Journal,
+        records: Records,
         check: CheckVersion,
         now: Callable[[], datetime],
         patience: Patience,
+        tell: Tell | None = None,
     ) -> None:
-        self._store = store
+        self._read_back = ReadBack(store, patience)
+        reversioned = ReversionedPackage(store, self._read_back, records)
+        self._preparation = Preparation(store, self._read_back, records, reversioned)
+        self._performance = Performance(store, self._read_back, records, reversioned, now)
         self._updates = updates
-        self._releases = releases
-        self._archive = archive
-        self._journal = journal
+        self._releases = records.releases
+        self._archive = records.archive
         self._check = check
         self._now = now
-        self._patience = patience
+        self._tell = tell
 
     def run(self, plan: RollbackPlan, step: StepName) -> str:
         """Run one step; what shows that it is done.
@@ -74,9 +60,9 @@ class RollbackSteps:
             case StepName.VALIDATE_TARGET:
                 return self._validate_target(plan)
             case StepName.PREPARE:
-                return self._prepare(plan)
+                return self._preparation.run(plan)
             case StepName.PERFORM:
-                return self._perform(plan)
+                return self._performance.run(plan)
             case StepName.PROPAGATE:
                 return self._propagate(plan)
             case StepName.VERIFY:
@@ -90,71 +76,28 @@ class RollbackSteps:
         target = self._releases.find(plan.item, plan.target)
         if target is None and plan.automatic:
             raise RollbackRefused(f"{plan.target} was never seen as published")
-        self._is_settled(plan)
+        self._read_back.status(plan)  # something else being published ends it here
+        kept = self._kept_words(plan, target)
         if target is None:
-            return f"{plan.target} was never seen by the guard; a person named it, and the store's dry run decides"
-        return f"{plan.target} was seen published on {target.published_at:%Y-%m-%d %H:%M:%S} UTC and is recorded as {target.state.value}"
+            return f"{plan.target} was never seen by the guard; a person named it, and the store's dry run decides; {kept}"
+        seen = f"{plan.target} was seen published on {target.published_at:%Y-%m-%d %H:%M:%S} UTC and is recorded as {target.state.value}"
+        return f"{seen}; {kept}"
 
-    def _prepare(self, plan: RollbackPlan) -> str:
-        if self._is_settled(plan):
-            return f"not needed: the store already shows {plan.new_version}"
-        self._ask_store(plan, validate_only=True)
-        return f"the store would accept {plan.target} under {plan.new_version} (validateOnly)"
-
-    def _perform(self, plan: RollbackPlan) -> str:
-        """Ask until the store shows the new version, at most three times, and never blindly: what it shows is read before each."""
-        lost: StoreError | None = None
-        while not self._is_settled(plan):
-            attempt = self._journal.count_attempt(plan.id, StepName.PERFORM)
-            if attempt > MAX_ATTEMPTS:
-                raise AttemptsExhausted(f"the store did not take the rollback in {MAX_ATTEMPTS} attempts") from lost
-            if attempt > 1 and self._appears(plan):  # an earlier attempt may only be slow to show
-                break
-            try:
-                lost = self._ask_store(plan, validate_only=False) or lost
-            except StoreError as error:
-                if not error.retry and error.settled and lost is None:
-                    raise
-                lost = error
-            else:
-                self._await_taken(plan)
-        return f"the store shows {plan.new_version} as published" + (f"; an answer was lost on the way: {lost}" if lost else "")
-
-    def _await_taken(self, plan: RollbackPlan) -> None:
-        """What the store has taken is live within a minute by its documentation; it is never asked a second time."""
-        if self._wait_until(lambda: self._is_settled(plan) or None, self._patience.propagation) is None:
-            raise NotPropagated(f"the store took the rollback and did not show {plan.new_version} within {self._patience.propagation}")
-
-    def _ask_store(self, plan: RollbackPlan, *, validate_only: bool) -> StoreError | None:
-        return self._store.rollback(
-            plan.item, target=plan.target, new_version=plan.new_version, reason=plan.reason, validate_only=validate_only
-        )
-
-    def _is_settled(self, plan: RollbackPlan) -> bool:
-        """Whether the store shows the new version.
-
-        Raises:
-            Superseded: it shows a third one.
-        """
-        published = self._published(plan)
-        if published not in {plan.new_version, plan.from_version}:
-            raise Superseded(f"{published or 'nothing'} is published, neither {plan.from_version} nor {plan.new_version}")
-        return published == plan.new_version
-
-    def _appears(self, plan: RollbackPlan) -> bool:
-        return self._wait_until(lambda: self._is_settled(plan) or None, self._patience.settle) is not None
-
-    def _published(self, plan: RollbackPlan) -> Version | None:
-        published = self._store.status(plan.item).published
-        return published.version if published else None
+    def _kept_words(self, plan: RollbackPlan, target: Release | None) -> str:
+        """Whether there is a package to fall back on; without one the store's own rollback is the only way."""
+        try:
+            return f"its package is kept ({kept_target(self._archive, target, plan).words})"
+        except NoOtherWay as reason:
+            return f"{reason}, so that only the store's own rollback can be asked for"
 
     def _propagate(self, plan: RollbackPlan) -> str:
         def reaches_users() -> OfferedUpdate | None:
             offered = self._updates.offered(plan.item.id)
-            return offered if offered and offered.version == plan.new_version and self._is_settled(plan) else None
+            return offered if offered and offered.version == plan.new_version and self._read_back.is_settled(plan) else None
 
-        if self._wait_until(reaches_users, self._patience.propagation) is None:
-            raise NotPropagated(f"the update service did not offer {plan.new_version} within {self._patience.propagation}")
+        patience = self._read_back.patience.propagation
+        if self._read_back.wait_until(reaches_users, patience) is None:
+            raise NotPropagated(f"the update service did not offer {plan.new_version} within {patience}")
         return f"the store and its update service both show {plan.new_version}"
 
     def _verify(self, plan: RollbackPlan) -> str:
@@ -162,40 +105,31 @@ class RollbackSteps:
         if offered is None or offered.version != plan.new_version:
             raise NotVerified(f"the update service no longer offers {plan.new_version}")
         package = self._updates.download(offered, plan.item.id)
-        target = self._releases.find(plan.item, plan.target)
-        if target and target.digest and package.code_digest != target.digest:
+        wanted, kept = self._wanted(plan)
+        if wanted and package.code_digest != wanted:
             raise NotVerified(f"what users get as {plan.new_version} is not the content of {plan.target}")
-        kept = self._archive.get(target.digest) if target and target.digest else None
         report = self._check(package, kept)
         if report.status != "passed":
             checks = ", ".join(f"{result.check} {result.status}" for result in report.checks)
             raise NotVerified(f"the health checks of {plan.new_version} did not pass: {checks}")
-        same = f"is the content of {plan.target}" if target and target.digest else "could not be compared (no digest was recorded)"
+        same = f"is the content of {plan.target}" if wanted else "could not be compared (no digest was recorded)"
         passed = ", ".join(f"{result.check.value} {result.status.value}" for result in report.checks)
         return f"what users get {same}; {passed}"
+
+    def _wanted(self, plan: RollbackPlan) -> tuple[str | None, Package | None]:
+        """The digest that users must get, and the package to compare with, as far as they are known."""
+        target = self._releases.find(plan.item, plan.target)
+        try:
+            kept = kept_target(self._archive, target, plan)
+        except NoOtherWay:  # what was done is judged all the same
+            return target.digest if target else None, None
+        return kept.digest, kept.package
 
     def _update_configuration(self, plan: RollbackPlan) -> str:
         self._releases.record(restored_release(plan, self._now(), self._releases.find(plan.item, plan.target)))
         self._releases.mark(plan.item, plan.from_version, ReleaseState.ROLLED_BACK)
-        return f"{plan.new_version} is recorded as a rollback of {plan.from_version} to {plan.target}; {plan.from_version} is blocked"
-
-    def _wait_until(self, condition: Callable[[], _Found | None], longest: timedelta) -> _Found | None:
-        """Poll until ``condition`` gives something; none when the time is over. A store that stumbles meanwhile is asked again."""
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_result(lambda found: found is None) | tenacity.retry_if_exception(_may_pass),
-            stop=tenacity.stop_after_delay(longest),
-            wait=tenacity.wait_fixed(min(self._patience.poll, longest)),
-        )
-        try:
-            return retrying(condition)
-        except tenacity.RetryError as error:
-            if error.last_attempt.failed:
-                error.reraise()
-            return None
-
-
-def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, StoreError) and error.retry
+        done = f"{plan.new_version} is recorded as a rollback of {plan.from_version} to {plan.target}; {plan.from_version} is blocked"
+        return f"{done}; {self._tell(plan)}" if self._tell else done
 
 
 def restored_release(plan: RollbackPlan, now: datetime, target: Release | None) -> Release:

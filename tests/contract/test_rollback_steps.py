@@ -8,16 +8,17 @@ import pytest
 from factories import Shop, a_package
 from guard.errors import RollbackRefused
 from guard.model import Provenance, Release, ReleaseState
-from guard.rollback.errors import AttemptsExhausted, NotPropagated, NotVerified, Superseded
+from guard.rollback.errors import AttemptsExhausted, NoOtherWay, NotPropagated, NotVerified, Superseded
 from guard.rollback.plan import RollbackPlan, RollbackState, StepName, StepState
-from guard.rollback.steps import Patience, RollbackSteps
+from guard.rollback.reading_back import Patience, Records
+from guard.rollback.steps import RollbackSteps
 from guard.store.database import open_database
 from guard.store.executors import Executors
 from guard.store.journal import Journal
 from guard.store.releases import Releases
 from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus
 from webstore.archive import Archive
-from webstore.store_errors import RequestRefused, StoreUnavailable
+from webstore.store_errors import StoreUnavailable
 from webstore.versions import Version
 
 V = Version.parse
@@ -39,7 +40,8 @@ class World:
         self.health = CheckStatus.PASSED
         self.checked = []
         patience = Patience(timedelta(seconds=0.2), timedelta(seconds=0.2), timedelta(seconds=0.02))
-        self.steps = RollbackSteps(store.api, store.service, self.releases, self.archive, self.journal, self.check, clock, patience)
+        records = Records(self.journal, self.releases, self.archive)
+        self.steps = RollbackSteps(store.api, store.service, records, self.check, clock, patience)
 
     def check(self, package, baseline):
         self.checked.append((package.version, baseline and baseline.version))
@@ -112,10 +114,10 @@ def test_attempts_of_earlier_processes_count(world):
 
 def test_a_refusal_is_not_tried_again(world):
     world.plan = dataclasses.replace(world.plan, target=V("1.1.0"))
-    with pytest.raises(RequestRefused, match="never published"):
-        world.run(StepName.PREPARE)
-    with pytest.raises(RequestRefused, match="never published"):
-        world.run(StepName.PERFORM)
+    for name in (StepName.PREPARE, StepName.PERFORM):
+        with pytest.raises(NoOtherWay, match=r"1\.1\.0 was never published; the archive holds no package of 1\.1\.0") as failed:
+            world.run(name)
+        assert "archive add" in failed.value.advice
     assert world.attempts() == 1
 
 

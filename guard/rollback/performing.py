@@ -1,0 +1,117 @@
+"""The rollback itself: by the store's own call; where the store refuses that and another way cures it, by the kept package."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from guard.decision.safeguards import MAX_ATTEMPTS
+from guard.rollback.errors import AttemptsExhausted, NotPropagated, StoreRefused
+from guard.rollback.other_way import is_curable, said_by
+from guard.rollback.plan import Act, ActState, RollbackPlan, StepName
+from guard.rollback.reading_back import ReadBack, Records
+from guard.rollback.reversioned import ReversionedPackage
+from webstore.client import WebStoreClient
+from webstore.store_errors import StoreError
+
+STORE_ROLLBACK = "store rollback"
+"""The name of the store's own way."""
+
+
+class Performance:
+    """The third step of a rollback."""
+
+    def __init__(
+        self,
+        store: WebStoreClient,
+        read_back: ReadBack,
+        records: Records,
+        reversioned: ReversionedPackage,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._read_back = read_back
+        self._journal = records.journal
+        self._reversioned = reversioned
+        self._now = now
+
+    def run(self, plan: RollbackPlan) -> str:
+        """Take one way or the other to its end; which, and what shows it.
+
+        Raises:
+            RollbackFailed: neither came to its end.
+            RollbackRefused: something else is published.
+            StoreError: the store refused, or cannot be asked.
+        """
+        if self._reversioned.is_begun(plan):
+            self._count_joined(plan)
+            return self._reversioned.run(plan, self._why(plan))
+        try:
+            return f"{STORE_ROLLBACK}: {self._ask(plan)}"
+        except StoreRefused as refused:
+            return self._reversioned.run(plan, str(refused))
+
+    def _why(self, plan: RollbackPlan) -> str:
+        act = self._journal.act(plan.id, Act.STORE_ROLLBACK)
+        return act.words if act and act.state is ActState.REFUSED else "an earlier attempt at this rollback had submitted it"
+
+    def _count_joined(self, plan: RollbackPlan) -> None:
+        """Joining an earlier attempt's submission is an attempt too: what becomes published is known by it to be a rollback."""
+        if not self._journal.get(plan.id).attempts:
+            self._journal.count_attempt(plan.id, StepName.PERFORM)
+
+    def _ask(self, plan: RollbackPlan) -> str:
+        """Ask until the store shows the new version, at most three times, and never blindly: what it shows is read before each.
+
+        Raises:
+            StoreRefused: it will not, and there may be another way.
+        """
+        if (earlier := self._journal.act(plan.id, Act.STORE_ROLLBACK)) and earlier.state is ActState.REFUSED:
+            raise StoreRefused(earlier.words)
+        lost: StoreError | None = None
+        is_unaccounted = self._is_unaccounted(plan)
+        while not self._read_back.is_settled(plan):
+            attempt = self._journal.count_attempt(plan.id, StepName.PERFORM)
+            if attempt > MAX_ATTEMPTS:
+                raise AttemptsExhausted(f"the store did not take the rollback in {MAX_ATTEMPTS} attempts") from lost
+            # An earlier attempt may only be slow to show.
+            if attempt > 1 and self._read_back.appears(lambda: self._read_back.is_settled(plan), attempt):
+                break
+            try:
+                lost = self._send(plan) or lost
+            except StoreError as error:
+                is_unaccounted = is_unaccounted or not error.settled
+                if error.settled and not is_unaccounted:
+                    self._refused(plan, error)
+                lost = error
+            else:
+                self._await_taken(plan)
+        return f"the store shows {plan.new_version} as published" + (f"; an answer was lost on the way: {lost}" if lost else "")
+
+    def _send(self, plan: RollbackPlan) -> StoreError | None:
+        self._journal.begin_act(plan.id, Act.STORE_ROLLBACK)
+        return self._store.rollback(plan.item, target=plan.target, new_version=plan.new_version, reason=plan.reason)
+
+    def _refused(self, plan: RollbackPlan, error: StoreError) -> None:
+        """A refusal while no call is unaccounted for: nothing has happened. It is asked again only where that may help.
+
+        Raises:
+            StoreRefused: another way may cure it.
+            StoreError: the refusal, when nothing cures it.
+        """
+        self._journal.end_act(plan.id, Act.STORE_ROLLBACK, ActState.REFUSED if is_curable(error) else ActState.DONE, said_by(error))
+        if is_curable(error):
+            raise StoreRefused(said_by(error)) from error
+        if not error.retry:
+            raise error
+
+    def _is_unaccounted(self, plan: RollbackPlan) -> bool:
+        """Whether an earlier process may have been heard by the store; by its documentation that shows within a minute."""
+        act = self._journal.act(plan.id, Act.STORE_ROLLBACK)
+        if act is None:
+            return self._journal.get(plan.id).attempts > 0
+        return act.state is ActState.OPEN and self._now() - act.at <= self._read_back.patience.propagation
+
+    def _await_taken(self, plan: RollbackPlan) -> None:
+        """What the store has taken is live within a minute by its documentation; it is never asked a second time."""
+        patience = self._read_back.patience.propagation
+        if self._read_back.wait_until(lambda: self._read_back.is_settled(plan) or None, patience) is None:
+            raise NotPropagated(f"the store took the rollback and did not show {plan.new_version} within {patience}")

@@ -1,0 +1,100 @@
+"""Reads the store back: before each act, and after it until the store shows what was meant, with patience that ends."""
+
+import dataclasses
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import tenacity
+
+from guard.rollback.errors import Superseded, TakenDown
+from guard.rollback.plan import RollbackPlan
+from guard.store.journal import Journal
+from guard.store.releases import Releases
+from webstore.archive import Archive
+from webstore.client import WebStoreClient
+from webstore.models import ItemStatus
+from webstore.store_errors import StoreError
+
+_Found = TypeVar("_Found")
+
+
+@dataclasses.dataclass(frozen=True)
+class Patience:
+    """How long the steps wait, and how often they look."""
+
+    propagation: timedelta
+    settle: timedelta = timedelta(seconds=15)
+    """How long a lost answer may take to show in the store before it is asked again; twice as long before each further time."""
+    poll: timedelta = timedelta(seconds=5)
+    processing: timedelta = timedelta(minutes=10)
+    """Longest wait for an upload to be processed."""
+    review: timedelta = timedelta(hours=24)
+    """Longest wait for a review."""
+    review_poll: timedelta = timedelta(seconds=30)
+
+
+@dataclasses.dataclass(frozen=True)
+class Records:
+    """What the guard itself has written down."""
+
+    journal: Journal
+    releases: Releases
+    archive: Archive
+
+
+class ReadBack:
+    """What the store shows of one item, as a rollback needs to know it."""
+
+    def __init__(self, store: WebStoreClient, patience: Patience) -> None:
+        self._store = store
+        self.patience = patience
+
+    def status(self, plan: RollbackPlan) -> ItemStatus:
+        """What the store shows.
+
+        Raises:
+            Superseded: a third version is published, or none.
+            TakenDown: the item is taken down.
+            StoreError: the store cannot be read.
+        """
+        status = self._store.status(plan.item)
+        if status.taken_down:
+            raise TakenDown("the store has taken the item down for a policy violation")
+        published = status.published.version if status.published else None
+        if published not in {plan.new_version, plan.from_version}:
+            raise Superseded(f"{published or 'nothing'} is published, neither {plan.from_version} nor {plan.new_version}")
+        return status
+
+    def is_settled(self, plan: RollbackPlan) -> bool:
+        """Whether the store shows the new version as published.
+
+        Raises:
+            Superseded: it shows a third one.
+            TakenDown: the item is taken down.
+            StoreError: the store cannot be read.
+        """
+        published = self.status(plan).published
+        return published is not None and published.version == plan.new_version
+
+    def appears(self, has_happened: Callable[[], bool], attempt: int) -> bool:
+        """Whether an earlier attempt shows after all: waited for before ``attempt`` (from 2), and longer before each further one."""
+        return self.wait_until(lambda: has_happened() or None, self.patience.settle * 2 ** max(attempt - 2, 0)) is not None
+
+    def wait_until(self, condition: Callable[[], _Found | None], longest: timedelta, poll: timedelta | None = None) -> _Found | None:
+        """Poll until ``condition`` gives something; none when the time is over. A store that stumbles meanwhile is asked again."""
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_result(lambda found: found is None) | tenacity.retry_if_exception(_may_pass),
+            stop=tenacity.stop_after_delay(longest),
+            wait=tenacity.wait_fixed(min(poll or self.patience.poll, longest)),
+        )
+        try:
+            return retrying(condition)
+        except tenacity.RetryError as error:
+            if error.last_attempt.failed:
+                error.reraise()
+            return None
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, StoreError) and error.retry
