@@ -4,6 +4,7 @@ import dataclasses
 from datetime import datetime
 from typing import assert_never
 
+from guard.decision.repair import in_full
 from guard.decision.safeguards import SAFEGUARDS, Case
 from guard.decision.strategies import ROLLBACK, RepairPlan, choose_strategy
 from guard.judge.diagnosis import Cause, Diagnosis
@@ -49,7 +50,8 @@ def decide(case: Case, severity: Severity, now: datetime) -> Decision:
             assert_never(case.assessment.verdict)
 
     diagnosis = case.assessment.diagnosis or Diagnosis(Cause.UNKNOWN, "no diagnosis was made")
-    plan = choose_strategy(diagnosis, severity, inside_window=case.is_inside_window(now))
+    chosen = choose_strategy(diagnosis, severity, inside_window=case.is_inside_window(now))
+    plan = in_full(chosen, case.release, case.baseline, case.drill, case.around)
     reasons = tuple(why for forbids in SAFEGUARDS if (why := forbids(case, now)))
     if plan.strategy is not ROLLBACK:
         reasons += (f"{plan.strategy.name} is done by people",)

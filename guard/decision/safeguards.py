@@ -4,10 +4,12 @@ import dataclasses
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from guard.decision.orders import Pause
+from guard.decision.repair import Surroundings
 from guard.judge.assessment import Assessment
 from guard.judge.diagnosis import Cause
 from guard.judge.verdict import Verdict
-from guard.model import Provenance, Release, ReleaseState
+from guard.model import Provenance, Release
 from healthchecks.result import Drill
 
 MAX_ATTEMPTS = 3
@@ -27,6 +29,11 @@ class Case:
     max_automatic_rollbacks_a_day: int = 3
     drill: Drill | None = None
     """What the rollback drill of this release and this baseline found."""
+    pause: Pause | None = None
+    """A person's order that nothing is acted on automatically."""
+    called_off: str = ""
+    """Who called the rollback of this release off, and why."""
+    around: Surroundings = dataclasses.field(default_factory=Surroundings)
 
     def is_inside_window(self, now: datetime) -> bool:
         """Whether an automatic rollback is still allowed at ``now``."""
@@ -60,9 +67,7 @@ def without_a_good_target(case: Case, _now: datetime) -> str | None:
     """Rule 4: never back to nothing, or to what was itself bad."""
     if case.baseline is None:
         return "no earlier version is recorded as good"
-    if case.baseline.state in {ReleaseState.BAD, ReleaseState.ROLLED_BACK}:
-        return f"{case.baseline.version} was itself {case.baseline.state.value.replace('_', ' ')}"
-    return None
+    return f"{case.baseline.version} {case.baseline.forbidden}" if case.baseline.forbidden else None
 
 
 def losing_data_on_return(case: Case, _now: datetime) -> str | None:
@@ -84,7 +89,8 @@ def too_often(case: Case, _now: datetime) -> str | None:
     """Rule 5: a guard that rolls back all day is itself the incident."""
     if case.automatic_rollbacks_today < case.max_automatic_rollbacks_a_day:
         return None
-    return f"{case.automatic_rollbacks_today} automatic rollbacks today are the most that is allowed"
+    allowed = f"{case.max_automatic_rollbacks_a_day} a day are allowed (max_automatic_rollbacks_a_day)"
+    return f"{case.automatic_rollbacks_today} automatic rollbacks in the last 24 hours, and {allowed}"
 
 
 def of_a_rollback(case: Case, _now: datetime) -> str | None:
@@ -92,6 +98,16 @@ def of_a_rollback(case: Case, _now: datetime) -> str | None:
     if case.release.provenance is not Provenance.ROLLBACK:
         return None
     return f"{case.release.version} is itself a rollback, to {case.release.restores}"
+
+
+def while_paused(case: Case, _now: datetime) -> str | None:
+    """The kill switch: while a person has paused the guard, it acts on nothing by itself."""
+    return case.pause.words if case.pause else None
+
+
+def against_a_persons_word(case: Case, _now: datetime) -> str | None:
+    """What a person has called off is not begun by itself, whatever is seen afterwards."""
+    return case.called_off or None
 
 
 SAFEGUARDS: tuple[Safeguard, ...] = (
@@ -103,4 +119,6 @@ SAFEGUARDS: tuple[Safeguard, ...] = (
     twice,
     too_often,
     of_a_rollback,
+    while_paused,
+    against_a_persons_word,
 )

@@ -3,9 +3,11 @@
 import dataclasses
 import enum
 from datetime import timedelta
+from typing import Any
 
 from guard.judge.diagnosis import Cause, Diagnosis
 from guard.severity import Severity
+from healthchecks.result import DrillVerdict
 
 
 class Risk(enum.StrEnum):
@@ -39,11 +41,61 @@ STRATEGIES = (SERVICE_RESTART, ROLLBACK, INFRASTRUCTURE_SCALE, HOTFIX)
 
 
 @dataclasses.dataclass(frozen=True)
+class DataRisk:
+    """Whether following the plan puts users' data at risk, and what says so."""
+
+    verdict: DrillVerdict = DrillVerdict.UNKNOWN
+    words: str = "unknown: nobody has looked"
+
+
+@dataclasses.dataclass(frozen=True)
+class NotChosen:
+    """A strategy that the plan is not, and why."""
+
+    strategy: Strategy
+    why: str
+
+
+@dataclasses.dataclass(frozen=True)
 class RepairPlan:
-    """What to do, and why this."""
+    """What to do, and why this: all that a person must know before saying yes."""
 
     strategy: Strategy
     reason: str
+    data: DataRisk = DataRisk()
+    reach: str = ""
+    """Who is reached by the release that is to be repaired."""
+    steps: tuple[str, ...] = ()
+    """What will be done, in its order; of a strategy that is left to people, what they have to do."""
+    limits: tuple[str, ...] = ()
+    """What it will not do."""
+    others: tuple[NotChosen, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The plan for people, a line each."""
+        seconds = self.strategy.time_to_restore.total_seconds()
+        return (
+            f"restores in about {seconds:.0f} s, risk {self.strategy.risk.value}; users' data: {self.data.words}",
+            *((self.reach,) if self.reach else ()),
+            *(f"{number}. {step}" for number, step in enumerate(self.steps, start=1)),
+            *(f"will not: {limit}" for limit in self.limits),
+            *(f"not {other.strategy.name}: {other.why}" for other in self.others),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--json`. Later versions add keys, none goes away."""
+        return {
+            "strategy": self.strategy.name,
+            "reason": self.reason,
+            "seconds_to_restore": self.strategy.time_to_restore.total_seconds(),
+            "risk": self.strategy.risk.value,
+            "data": {"verdict": self.data.verdict.value, "words": self.data.words},
+            "reach": self.reach,
+            "steps": list(self.steps),
+            "will_not": list(self.limits),
+            "not_chosen": [{"strategy": other.strategy.name, "why": other.why} for other in self.others],
+        }
 
 
 def choose_strategy(diagnosis: Diagnosis, severity: Severity, *, inside_window: bool) -> RepairPlan:
@@ -52,10 +104,29 @@ def choose_strategy(diagnosis: Diagnosis, severity: Severity, *, inside_window: 
     A P0 whose cause is the deployment takes the rollback first while the window is open: the fastest recovery comes before the cure.
     """
     if severity is Severity.P0 and diagnosis.cause is Cause.DEPLOYMENT and inside_window:
-        return RepairPlan(ROLLBACK, f"P0 inside the rollback window, and the release is the cause: {diagnosis.reason}")
+        reason = f"P0 inside the rollback window, and the release is the cause: {diagnosis.reason}"
+        return RepairPlan(ROLLBACK, reason, others=_others(ROLLBACK, diagnosis))
     applicable = [strategy for strategy in STRATEGIES if diagnosis.cause in strategy.cures]
     if not applicable:
-        return RepairPlan(HOTFIX, f"no other strategy cures {diagnosis.cause.value}: {diagnosis.reason}")
+        reason = f"no other strategy cures {diagnosis.cause.value}: {diagnosis.reason}"
+        return RepairPlan(HOTFIX, reason, others=_others(HOTFIX, diagnosis))
     fastest = min(applicable, key=lambda strategy: strategy.time_to_restore)
     seconds = fastest.time_to_restore.total_seconds()
-    return RepairPlan(fastest, f"it restores soonest ({seconds:.0f} s) after {diagnosis.cause.value}: {diagnosis.reason}")
+    reason = f"it restores soonest ({seconds:.0f} s) after {diagnosis.cause.value}: {diagnosis.reason}"
+    return RepairPlan(fastest, reason, others=_others(fastest, diagnosis))
+
+
+def _others(chosen: Strategy, diagnosis: Diagnosis) -> tuple[NotChosen, ...]:
+    return tuple(NotChosen(strategy, _why_not(strategy, chosen, diagnosis)) for strategy in STRATEGIES if strategy is not chosen)
+
+
+def _why_not(strategy: Strategy, chosen: Strategy, diagnosis: Diagnosis) -> str:
+    seconds = f"{strategy.time_to_restore.total_seconds():.0f} s, where {chosen.name} takes {chosen.time_to_restore.total_seconds():.0f} s"
+    if diagnosis.cause in strategy.cures:
+        return f"it cures {diagnosis.cause.value} as well, but takes {seconds}"
+    if strategy is HOTFIX:
+        return f"it takes {seconds}, and waits for a review; it is what is left where nothing else helps"
+    spoken = sorted(candidate.cause.value for candidate in diagnosis.candidates if candidate.cause in strategy.cures)
+    cures = ", ".join(sorted(cause.value for cause in strategy.cures))
+    hint = f"; error texts speak of {', '.join(spoken)}, which proves nothing yet" if spoken else ""
+    return f"it cures {cures}, and the cause is {diagnosis.cause.value}{hint}"
