@@ -29,7 +29,11 @@ def plan_by_hand(engine: Engine, guarded: Guarded, request: Request) -> Rollback
     Raises:
         RollbackRefused: there is nothing to go back to, users have that code already, or the drill was unsafe and nobody said `force`.
         StoreError: the store cannot be read.
+        ActorBusy: another process carries out a rollback of this item.
     """
+    for unfinished in engine.journal.unfinished():
+        if unfinished.plan.item == guarded.extension.item:
+            engine.executors.must_be_free(unfinished.plan.id)
     release = observe_release(engine, guarded).release
     target = _target(engine, release, request.to)
     if release.provenance is Provenance.ROLLBACK and release.restores == target.version:

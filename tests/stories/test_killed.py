@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -62,7 +62,7 @@ class World:
     def let_the_dead_be_found(self):
         """What time would do: the heart of the killed process was last heard of long ago."""
         with self.database.begin() as connection:
-            connection.execute(update(executors).values(seen_at=executors.c.started_at - timedelta(minutes=5)))
+            connection.execute(update(executors).values(seen_at=datetime(2026, 1, 1, tzinfo=UTC)))
 
     def kill_when(self, condition, *arguments):
         """Start the guard, wait until the moment has come, and kill it as the kernel would."""
@@ -139,6 +139,21 @@ def test_a_gate_killed_inside_its_rollback_is_finished_by_the_next_with_its_inci
         ("1.3.0", "rolled_back", "upload"),
         ("1.2.0", "good", "unknown"),
     ]
+
+
+def test_a_watcher_killed_inside_its_rollback_is_taken_over_by_another(world):
+    world.hold_rollback(1)
+    world.kill_when(lambda: world.asked() == [True, False], "watch")
+    _, document, _ = world.run("executors")
+    assert {(one["role"], one["alive"]) for one in document["executors"]} == {("watch", False), ("act", False)}
+
+    code, _, err = world.run("watch", "--once")
+
+    assert code == 0, err
+    assert world.rollbacks() == ["1.3.0.1"]
+    assert world.asked().count(False) == 1
+    _, document, _ = world.run("incident", "list")
+    assert [incident["state"] for incident in document["incidents"]] == ["resolved"]
 
 
 def test_two_guards_at_once_do_it_once(world):
