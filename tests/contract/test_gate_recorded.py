@@ -81,6 +81,14 @@ def test_a_recording_of_what_the_gate_saw_has_the_gates_verdict_at_the_gates_tim
         assert found["decided_at"] is None
 
 
+def test_what_was_so_before_the_release_is_in_the_recording(published, visitors, replayed):
+    visitors.come("1.2.0", 4000, 1200, seconds_ago=60)
+    result = published.gate(meanwhile=users(visitors, 30, 30))
+    assert (result.outcome, said_live(result)["diagnosis"]) == (Outcome.HELD, "pre-existing")
+    found = replayed()
+    assert {name: found[name] for name in said_live(result)} == said_live(result)
+
+
 @pytest.mark.xfail(
     reason="BUG guard/assessor.py, _news, and guard/recording.py, record: what Sentry never heard of is not kept, so it has no weight in a replay",
     strict=True,
