@@ -1,5 +1,6 @@
 """Acts on an assessment: decides, opens the incident, and rolls back where mode and safeguards allow it. Everything is on the timeline."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,6 +11,7 @@ from guard.decision.policy import AskHuman, Decision, Repair, Wait, decide
 from guard.decision.safeguards import Case
 from guard.decision.strategies import RepairPlan
 from guard.engine import Engine, Guarded
+from guard.errors import ActorBusy
 from guard.incidents.incident import Incident, IncidentState, TimelineEntry, fingerprint
 from guard.judge.assessment import Assessment
 from guard.judge.diagnosis import Cause
@@ -18,7 +20,7 @@ from guard.model import Release, ReleaseState, Signal
 from guard.reaching import reach_of
 from guard.rollback.executor import RollbackExecutor, launched
 from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, StepName, StepState, plan_rollback
-from guard.severity import Classification, Facts, classify
+from guard.severity import Classification, Facts, Severity, classify
 from healthchecks.result import CheckStatus
 from webstore.versions import Version
 
@@ -86,7 +88,7 @@ class Responder:
             begun = f"rollback begun: {plan.headline}"
             incident = self._engine.incidents.move(incident, IncidentState.MITIGATING, begun, evidence=plan.reason)
             record = executor.execute(plan)
-        return record, self.conclude(record, incident)
+            return record, self.conclude(record, incident)
 
     def resume(self) -> list[RollbackRecord]:
         """Take rollbacks that a killed process left to their end, with their incidents.
@@ -96,8 +98,8 @@ class Responder:
             CredentialsMissing: this process cannot reach the store; likewise.
             ActorBusy: another process is acting on this database.
         """
-        unfinished = self._engine.journal.unfinished()
-        if not unfinished:
+        unfinished, ended = self._engine.journal.unfinished(), self._left_open()
+        if not unfinished and not ended:
             return []
         for record in unfinished:
             # Found out now, and not inside a step, which would end the rollback as failed.
@@ -105,20 +107,35 @@ class Responder:
         self._engine.progress.warn("an earlier process ended inside a rollback; going on where it stopped")
         with self.executor() as executor:
             records = executor.resume()
-        for record in records:
-            incident = self._engine.incidents.open_for(record.plan.item, record.plan.from_version)
-            if incident and incident.state is IncidentState.MITIGATING:
-                self.conclude(record, incident)
+            for record in (*records, *ended):
+                with contextlib.suppress(ActorBusy):  # whoever has it concludes it as well
+                    executor.reserve(record.plan)
+                    incident = self._engine.incidents.open_for(record.plan.item, record.plan.from_version)
+                    if incident and incident.state is IncidentState.MITIGATING:
+                        self.conclude(record, incident)
         return records
 
+    def _left_open(self) -> list[RollbackRecord]:
+        """Rollbacks that have ended, and whose process died before it could say so on the incident."""
+        engine = self._engine
+        mitigating = [incident for incident in engine.incidents.all(only_open=True) if incident.state is IncidentState.MITIGATING]
+        records = [record for incident in mitigating for record in engine.journal.all(incident.item) if _is_of(record, incident)]
+        return [record for record in records if record.state in {RollbackState.COMPLETED, RollbackState.FAILED}]
+
     def conclude(self, record: RollbackRecord, incident: Incident) -> Incident:
-        """Move the incident to where the rollback left things."""
+        """Move the incident to where the rollback left things. The first failure raises its severity by one level."""
+        incidents = self._engine.incidents
         steps = "; ".join(f"{step.name}: {step.evidence}" for step in record.steps if step.evidence)
         if record.state is RollbackState.COMPLETED:
             words = f"rollback completed and verified: users get {record.plan.new_version}, the code of {record.plan.target}"
-            return self._engine.incidents.move(incident, IncidentState.MONITORING, words, evidence=steps)
-        failed = f"rollback failed: {record.failure}; a person is needed"
-        return self._engine.incidents.move(incident, IncidentState.INVESTIGATING, failed, evidence=steps)
+            return incidents.move(incident, IncidentState.MONITORING, words, evidence=steps)
+        failed = f"{_FAILED}: {record.failure}; a person is needed"
+        if not any(entry.event.startswith(_FAILED) for entry in incidents.timeline(incident.id)):
+            worse = Severity(min(incident.severity.value + 1, max(Severity).value))
+            if worse is not incident.severity:
+                failed = f"{failed}; severity raised from {incident.severity.name} to {worse.name}"
+            incident = dataclasses.replace(incident, severity=worse)
+        return incidents.move(incident, IncidentState.INVESTIGATING, failed, evidence=steps)
 
     def executor(self) -> AbstractContextManager[RollbackExecutor]:
         """The durable executor, holding the right to act."""
@@ -202,6 +219,8 @@ class Responder:
         return raised
 
 
+_FAILED = "rollback failed"
+"""How the timeline's entry on a failed rollback begins."""
 _TROUBLE = {
     Signal.SILENCE.value: "reports dry up",
     Signal.ACTIVE_USERS.value: "active users fall",
@@ -220,6 +239,10 @@ def title_of(assessment: Assessment) -> str:
     counted = [verdict.signal.value for verdict in assessment.breaches if verdict.signal is not Signal.HEALTH]
     parts += [_TROUBLE.get(name, f"{name.replace('_', ' ')} over its limit") for name in counted]
     return f"{assessment.release.version}: {'; '.join(parts)}"
+
+
+def _is_of(record: RollbackRecord, incident: Incident) -> bool:
+    return record.plan.from_version == incident.version
 
 
 def _store_reason(incident: Incident) -> str:
