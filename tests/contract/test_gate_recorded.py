@@ -20,6 +20,7 @@ def settings(visitors):
 def replayed(published, tmp_path, monkeypatch, capsys):
     """Record the newest release from the gate's own database, and play it."""
     monkeypatch.chdir(tmp_path)
+    published.guarded.passing_time = lambda: published.clock.forward(seconds=4)
     item = published.store.item
     text = f'[watch]\nrollback_window_seconds = 600\n[[extension]]\nid = "{item.id}"\npublisher = "{item.publisher}"\n'
     Path("release-guard.toml").write_text(text)
