@@ -17,6 +17,7 @@ from guard.progress import Progress, Silence
 from guard.rollback.plan import RollbackPlan, StepName
 from guard.rollback.reading_back import Patience, Records
 from guard.rollback.steps import RollbackSteps
+from guard.rollback.stopping import must_not_be_stopped
 from guard.rollback.webhook import Webhook
 from guard.sources.contract import MetricSource
 from guard.sources.sentry import SentrySource
@@ -28,6 +29,7 @@ from guard.store.drills import Drills
 from guard.store.executors import Executors
 from guard.store.incidents import IncidentRecords
 from guard.store.journal import Journal
+from guard.store.orders import Orders
 from guard.store.releases import Releases
 from guard.store.samples import Samples
 from guard.tables import StoreCredentials
@@ -209,6 +211,7 @@ class Engine:
         self.samples = Samples(database)
         self.executors = Executors(database, now)
         self.drills = Drills(database)
+        self.orders = Orders(database, now)
         self.journal = Journal(database, now)
         self.incidents = IncidentRecords(database, now)
         self.archive = Archive(config.archive_folder, now)
@@ -232,7 +235,8 @@ class Engine:
         return self._guarded.setdefault(extension.id, Guarded(self.config, extension, self.run_folder / "checks", self.now))
 
     def run_step(self, plan: RollbackPlan, step: StepName) -> str:
-        """Run one step of a rollback, whichever extension it is of."""
+        """Run one step of a rollback, whichever extension it is of, unless a person has stopped it."""
+        must_not_be_stopped(plan, step, self.orders, self.journal, self.releases)
         guarded = self.guarded(self.config.select(plan.item.id))
         watch = self.config.watch
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from guard.assessor import Assessor
+from guard.casework import approval
 from guard.config import Mode
 from guard.decision.policy import AskHuman
 from guard.engine import Engine, Guarded
@@ -51,6 +52,8 @@ class Gate:
             HealthCheckError: the browser cannot be used.
         """
         started = self._engine.now()
+        if pause := self._engine.orders.pause_of(self._guarded.extension.item):
+            self._engine.progress.warn(f"{pause.words}; the release is judged, and nothing is done about it")
         self._responder.resume()
         if version and (done := self._rolled_back_before(version)):
             return self._after_rollback(done, started)
@@ -212,4 +215,5 @@ def _detected_at(engine: Engine, response: Response) -> datetime | None:
 def _held_because(response: Response, mode: Mode) -> tuple[str, ...]:
     if isinstance(response.decision, AskHuman):
         return response.decision.reasons
-    return (f"the mode is {mode.value}: a person decides, with `release-guard rollback`",)
+    command = approval(response.incident) if response.incident else "release-guard rollback"
+    return (f"the mode is {mode.value}: a person decides, with `{command}`",)

@@ -106,7 +106,7 @@ class GuardResult:
             "checks": {version: report.to_json()["checks"] for version, report in self.reports.items()},
             "drill": self.drill.to_json() if self.drill else None,
             "diagnosis": self.assessment.diagnosis.cause.value if self.assessment and self.assessment.diagnosis else None,
-            "plan": {"strategy": self.plan.strategy.name, "reason": self.plan.reason} if self.plan else None,
+            "plan": self.plan.to_json() if self.plan else None,
             "held_because": list(self.reasons),
             "rollback": rollback_json(self.rollback) if self.rollback else None,
             "incident": incident_json(self.incident, self.timeline) if self.incident else None,
@@ -118,6 +118,10 @@ def rollback_json(record: RollbackRecord) -> dict[str, Any]:
     """A rollback with its steps."""
     return {
         "id": record.plan.id,
+        "item": record.plan.item.id,
+        "automatic": record.plan.automatic,
+        "created_at": iso(record.created_at),
+        "finished_at": iso(record.finished_at) if record.finished_at else None,
         "state": record.state.value,
         "from": str(record.plan.from_version),
         "target": str(record.plan.target),
@@ -126,7 +130,13 @@ def rollback_json(record: RollbackRecord) -> dict[str, Any]:
         "attempts": record.attempts,
         "failure": record.failure,
         "steps": [
-            {"name": step.name.value, "state": step.state.value, "seconds": round(step.seconds, 3), "evidence": step.evidence}
+            {
+                "name": step.name.value,
+                "state": step.state.value,
+                "attempts": step.attempts,
+                "seconds": round(step.seconds, 3),
+                "evidence": step.evidence,
+            }
             for step in record.steps
         ],
     }

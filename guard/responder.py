@@ -4,11 +4,10 @@ import contextlib
 import dataclasses
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
 
+from guard.casework import acts, gather_case, propose, store_reason, tell_decision, with_pending, would
 from guard.config import Mode
-from guard.decision.policy import AskHuman, Decision, Repair, Wait, decide
-from guard.decision.safeguards import Case
+from guard.decision.policy import Decision, Wait, decide
 from guard.decision.strategies import RepairPlan
 from guard.engine import Engine, Guarded
 from guard.errors import ActorBusy
@@ -40,15 +39,6 @@ class Response:
         return None if isinstance(self.decision, Wait) else self.decision.plan
 
 
-@dataclasses.dataclass(frozen=True)
-class _Decided:
-    """A decision that is not to wait, and the mode that it was made in."""
-
-    decision: AskHuman | Repair
-    mode: Mode
-    reach: Reach | None
-
-
 class Responder:
     """Responds for one engine; rollbacks go through its durable executor."""
 
@@ -62,7 +52,7 @@ class Responder:
             ActorBusy: a rollback is due, and another process is acting on this database.
         """
         engine = self._engine
-        case = self._case(assessment, release, baseline)
+        case = gather_case(engine, assessment, release, baseline)
         reach = reach_of(engine, guarded) if assessment.breaches else None
         facts = facts_of(assessment, reach)
         classification = classify(facts)
@@ -70,14 +60,17 @@ class Responder:
         if isinstance(decision, Wait):
             return Response(decision)
         if guarded.mode is Mode.OBSERVE:
-            engine.progress.warn(f"observe mode: would open a {classification.severity.name} incident and {_would(decision)}")
+            engine.progress.warn(f"observe mode: would open a {classification.severity.name} incident and {would(decision)}")
             return Response(decision, classification)
+        decision = with_pending(engine, guarded, case, decision)
         draft = self._draft(assessment, classification, release, facts)
-        incident = self._open_incident(draft, assessment, classification, _Decided(decision, guarded.mode, reach))
+        incident = self._open_incident(draft, assessment, classification, reach)
+        tell_decision(engine, incident, decision, guarded.mode)
         incident = self._mark_bad(incident, assessment, release)
-        if not isinstance(decision, Repair) or guarded.mode is not Mode.ACT or baseline is None:
+        if baseline is None or not acts(decision, guarded.mode, case):
+            propose(engine, incident, case, decision)
             return Response(decision, classification, incident)
-        plan = plan_rollback(release, baseline, self.known_versions(release), reason=_store_reason(incident), automatic=True)
+        plan = plan_rollback(release, baseline, self.known_versions(release), reason=store_reason(incident), automatic=True)
         record, incident = self.roll_back(plan, incident)
         return Response(decision, classification, incident, record)
 
@@ -146,20 +139,6 @@ class Responder:
         """Every version number that was ever used, as far as the guard knows."""
         return [known.version for known in self._engine.releases.all(release.item)]
 
-    def _case(self, assessment: Assessment, release: Release, baseline: Release | None) -> Case:
-        engine = self._engine
-        started = [record.plan.from_version for record in engine.journal.all(release.item)]
-        return Case(
-            assessment,
-            release,
-            baseline,
-            engine.config.rollback_window,
-            rollback_was_begun=release.version in started,
-            automatic_rollbacks_today=engine.journal.automatic_since(release.item, engine.now() - timedelta(days=1)),
-            max_automatic_rollbacks_a_day=engine.config.watch.max_automatic_rollbacks_a_day,
-            drill=engine.drills.find(release.item, release.version, baseline.version) if baseline else None,
-        )
-
     def _draft(self, assessment: Assessment, classification: Classification, release: Release, facts: Facts) -> Incident:
         """The incident as it would be opened."""
         diagnosis = assessment.diagnosis
@@ -176,8 +155,8 @@ class Responder:
             cause=f"{diagnosis.cause.value}: {diagnosis.reason}" if diagnosis else "",
         )
 
-    def _open_incident(self, draft: Incident, assessment: Assessment, classification: Classification, decided: _Decided) -> Incident:
-        engine, diagnosis, decision = self._engine, assessment.diagnosis, decided.decision
+    def _open_incident(self, draft: Incident, assessment: Assessment, classification: Classification, reach: Reach | None) -> Incident:
+        engine, diagnosis = self._engine, assessment.diagnosis
         entry = TimelineEntry(engine.now(), "guard", f"breach seen in {draft.version}", assessment.headline)
         known = engine.incidents.open_for(draft.item, draft.version)
         incident, is_new = (known, False) if known else engine.incidents.open(draft, entry)
@@ -186,15 +165,13 @@ class Responder:
         engine.progress.warn(f"incident {incident.id} ({incident.severity.name}): {incident.title}")
         engine.incidents.note(incident.id, f"severity {classification.severity.name}", evidence="; ".join(classification.reasons))
         seen = facts_of(assessment).affected_users
-        if decided.reach and seen:
-            engine.incidents.note(incident.id, f"about {incident.affected_users} users affected", evidence=decided.reach.words(seen))
+        if reach and seen:
+            engine.incidents.note(incident.id, f"about {incident.affected_users} users affected", evidence=reach.words(seen))
         if diagnosis:
             evidence = f"{diagnosis.reason}; {diagnosis.would_change}" if diagnosis.would_change else diagnosis.reason
             engine.incidents.note(incident.id, f"diagnosis: {diagnosis.cause.value}", evidence=evidence)
             for candidate in diagnosis.candidates:
                 engine.incidents.note(incident.id, f"error texts speak of: {candidate.cause.value}", evidence=candidate.words)
-        engine.incidents.note(incident.id, f"plan: {decision.plan.strategy.name}", evidence=decision.plan.reason)
-        engine.incidents.note(incident.id, f"decision: {_would(decision)}", evidence=_why(decision, decided.mode))
         return incident
 
     def _mark_bad(self, incident: Incident, assessment: Assessment, release: Release) -> Incident:
@@ -243,23 +220,6 @@ def title_of(assessment: Assessment) -> str:
 
 def _is_of(record: RollbackRecord, incident: Incident) -> bool:
     return record.plan.from_version == incident.version
-
-
-def _store_reason(incident: Incident) -> str:
-    return f"{incident.id} ({incident.severity.name}): {incident.title}"[:500]
-
-
-def _would(decision: AskHuman | Repair) -> str:
-    name = decision.plan.strategy.name
-    return f"follow the plan {name}" if isinstance(decision, Repair) else f"ask a person ({name} is the plan)"
-
-
-def _why(decision: AskHuman | Repair, mode: Mode) -> str:
-    if isinstance(decision, AskHuman):
-        return "; ".join(decision.reasons)
-    if mode is Mode.ACT:
-        return "no safeguard forbids it, and the mode is act"
-    return f"no safeguard forbids it; the mode is {mode.value}, so a person runs `release-guard rollback`"
 
 
 def _reporter(engine: Engine) -> Callable[[RollbackPlan, StepName, StepState, str], None]:

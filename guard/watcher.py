@@ -35,6 +35,8 @@ class Tick:
     version: str | None
     outcome: Outcome
     sentence: str
+    paused: str = ""
+    """The order that keeps the guard from acting on it; empty when there is none."""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -56,7 +58,7 @@ class Watcher:
             self._responder.resume()
         except ReleaseGuardError as error:  # whoever can act takes the unfinished rollback along; looking does no harm meanwhile
             self._engine.progress.warn(f"an unfinished rollback is left to another process: {error}")
-        return [self._guarded_tick(extension_id) for extension_id in self._share(me)]
+        return [self._with_pause(extension_id, self._guarded_tick(extension_id)) for extension_id in self._share(me)]
 
     def run(self, wait: Callable[[float], bool], report: Callable[[list[Tick]], None]) -> None:
         """Tick until ``wait`` (seconds) says that it is time to stop. Watchers that share a database share the extensions out."""
@@ -73,6 +75,11 @@ class Watcher:
             return [extension.id for extension in extensions]
         held = set(self._engine.executors.hold(me, [extension.item for extension in extensions]))
         return [extension.id for extension in extensions if extension.item in held]
+
+    def _with_pause(self, extension_id: str, tick: Tick) -> Tick:
+        """What was seen, and whether a person has paused what would be done about it."""
+        pause = self._engine.orders.pause_of(self._engine.config.select(extension_id).item)
+        return dataclasses.replace(tick, paused=pause.words) if pause else tick
 
     def _guarded_tick(self, extension_id: str) -> Tick:
         extension = self._engine.config.select(extension_id)

@@ -1,6 +1,7 @@
 """The end of a command in words that a person woken at 02:00 can read: seen, decided, done, proved."""
 
 from guard.cli.console import Console
+from guard.decision.strategies import RepairPlan
 from guard.judge.diagnosis import Diagnosis
 from guard.judge.verdict import Verdict
 from guard.outcome import GuardResult, Outcome
@@ -41,7 +42,7 @@ def show_result(console: Console, result: GuardResult) -> None:
         if result.assessment.diagnosis:
             _show_diagnosis(console, result.assessment.diagnosis)
     if result.plan:
-        console.print(f"Plan: {result.plan.strategy.name}: {result.plan.reason}")
+        show_plan(console, result.plan)
     for reason in result.reasons:
         console.print(f"Held: {reason}")
     if result.rollback:
@@ -53,6 +54,13 @@ def show_result(console: Console, result: GuardResult) -> None:
     seconds = result.timings.seconds(result.rollback)
     told = ", ".join(f"{name.replace('_', ' ')} {value:.1f} s" for name, value in seconds.items() if value is not None)
     console.print(f"Time: {told}")
+
+
+def show_plan(console: Console, plan: RepairPlan) -> None:
+    """A repair plan in full."""
+    console.print(f"Plan: {plan.strategy.name}: {plan.reason}")
+    for line in plan.lines:
+        console.print(f"  {line}")
 
 
 def _show_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
