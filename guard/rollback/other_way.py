@@ -53,5 +53,6 @@ def kept_target(archive: Archive, target: Release | None, plan: RollbackPlan) ->
         raise NoOtherWay(f"the archive's package of {plan.target} is damaged: {error}") from error
     if digest is not None and package is not None:
         return KeptPackage(package, digest)
-    other = "only other code than was published is kept as" if kept else "the archive holds no package of"
-    raise NoOtherWay(f"{other} {plan.target}")
+    if kept and kept.digest != digest:
+        raise NoOtherWay(f"the archive holds other code as {plan.target} than was published")
+    raise NoOtherWay(f"the archive holds no package of {plan.target}")

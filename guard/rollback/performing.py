@@ -79,6 +79,11 @@ class Performance:
                 lost = self._send(plan) or lost
             except StoreError as error:
                 is_unaccounted = is_unaccounted or not error.settled
+                if is_unaccounted and error.settled and not error.retry:
+                    # It may be refused because the call before it was taken: if so, that shows in a while.
+                    if self._shows_in_time(plan):
+                        break
+                    is_unaccounted = False
                 if error.settled and not is_unaccounted:
                     self._refused(plan, error)
                 lost = error
@@ -112,6 +117,10 @@ class Performance:
 
     def _await_taken(self, plan: RollbackPlan) -> None:
         """What the store has taken is live within a minute by its documentation; it is never asked a second time."""
-        patience = self._read_back.patience.propagation
-        if self._read_back.wait_until(lambda: self._read_back.is_settled(plan) or None, patience) is None:
+        if not self._shows_in_time(plan):
+            patience = self._read_back.patience.propagation
             raise NotPropagated(f"the store took the rollback and did not show {plan.new_version} within {patience}")
+
+    def _shows_in_time(self, plan: RollbackPlan) -> bool:
+        patience = self._read_back.patience.propagation
+        return self._read_back.wait_until(lambda: self._read_back.is_settled(plan) or None, patience) is not None

@@ -45,8 +45,9 @@ class ReversionedPackage:
             return True
         if not any(self._journal.act(plan.id, act) for act in _SUBMISSIONS):
             return False
-        submitted = self._read_back.status(plan).submitted
-        return submitted is not None and submitted.version == plan.new_version and submitted.is_active
+        status = self._read_back.status(plan)
+        is_waiting = status.submitted is not None and status.submitted.version == plan.new_version and status.submitted.is_active
+        return is_waiting or _is_published(status, plan)
 
     def run(self, plan: RollbackPlan, why: str) -> str:
         """Upload, submit, and wait for the end of the review; what shows that it is published.

@@ -1,57 +1,17 @@
 """The rollback's steps over HTTP against the local store, with every way in which an answer can be lost."""
 
 import dataclasses
-from datetime import timedelta
 
 import pytest
 
-from factories import Shop, a_package
+from contract.rollback_world import V, World
 from guard.errors import RollbackRefused
-from guard.model import Provenance, Release, ReleaseState
+from guard.model import Provenance, ReleaseState
 from guard.rollback.errors import AttemptsExhausted, NoOtherWay, NotPropagated, NotVerified, Superseded
-from guard.rollback.plan import RollbackPlan, RollbackState, StepName, StepState
-from guard.rollback.reading_back import Patience, Records
-from guard.rollback.steps import RollbackSteps
-from guard.store.database import open_database
+from guard.rollback.plan import RollbackState, StepName, StepState
 from guard.store.executors import Executors
-from guard.store.journal import Journal
-from guard.store.releases import Releases
-from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus
-from webstore.archive import Archive
+from healthchecks.result import CheckStatus
 from webstore.store_errors import StoreUnavailable
-from webstore.versions import Version
-
-V = Version.parse
-
-
-class World:
-    """A store in which 1.3.0 was published after 1.2.0, and the steps of its rollback."""
-
-    def __init__(self, store: Shop, clock, folder):
-        self.store = store
-        store.publish("1.3.0", a__js="bad")
-        self.engine = open_database(f"sqlite:///{folder / 'guard.db'}")
-        self.releases, self.journal, self.archive = Releases(self.engine), Journal(self.engine, clock), Archive(folder / "archive")
-        digest = self.archive.add(a_package("1.2.0"), self.store.item, "test")
-        self.releases.record(Release(store.item, V("1.2.0"), clock(), state=ReleaseState.GOOD, digest=digest))
-        self.releases.record(Release(store.item, V("1.3.0"), clock()))
-        self.plan = RollbackPlan(store.item, V("1.3.0"), V("1.2.0"), V("1.3.0.1"), "bad", automatic=True)
-        self.journal.create(self.plan)
-        self.health = CheckStatus.PASSED
-        self.checked = []
-        patience = Patience(timedelta(seconds=0.2), timedelta(seconds=0.2), timedelta(seconds=0.02))
-        records = Records(self.journal, self.releases, self.archive)
-        self.steps = RollbackSteps(store.api, store.service, records, self.check, clock, patience)
-
-    def check(self, package, baseline):
-        self.checked.append((package.version, baseline and baseline.version))
-        return CheckReport("x", str(package.version), (CheckResult(CheckName.LOAD, self.health),))
-
-    def run(self, *names):
-        return [self.steps.run(self.plan, name) for name in names or StepName]
-
-    def attempts(self):
-        return self.journal.get(self.plan.id).attempts
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ class BehaviourSetting(_Setting):
 
     review_seconds: _Seconds | None = None
     approves: bool | None = None
+    offers_rollback: bool | None = None
     processing_seconds: _Seconds | None = None
     rollback_seconds: _Seconds | None = None
     propagation_seconds: _Seconds | None = None
@@ -136,7 +137,7 @@ class Control:
     async def _change_behaviour(self, request: Request) -> Any:
         setting = BehaviourSetting.model_validate_json(await request.body()).model_dump(exclude_none=True)
         for name, value in setting.items():
-            setattr(self._store.behaviour, name.removesuffix("_seconds"), value if name == "approves" else timedelta(seconds=value))
+            setattr(self._store.behaviour, name.removesuffix("_seconds"), value if isinstance(value, bool) else timedelta(seconds=value))
         return {}
 
     async def _list_calls(self, _request: Request) -> Any:

@@ -42,6 +42,8 @@ class Behaviour:
     """How long an upload is processed after its answer; none: it is done when it is answered."""
     rollback: timedelta = timedelta(0)
     """Until the store shows a rollback; within a minute, by its documentation."""
+    offers_rollback: bool = True
+    """Whether items can be rolled back at all."""
     propagation: timedelta = timedelta(0)
     """Until the update service offers what the store shows."""
 
@@ -117,7 +119,8 @@ class Listing:
             upload.state = UploadState.SUCCEEDED if upload.package else UploadState.FAILED
             self.draft = upload.package or self.draft
         if self.rollback and now >= self.rollback.at:
-            self.history.append(self.rollback)
+            if self.published is None or self.rollback.version > self.published.version:
+                self.history.append(self.rollback)
             self.rollback = None
         waiting = self.submission
         if waiting and waiting.state is ItemState.PENDING_REVIEW and now - waiting.submitted_at >= behaviour.review:

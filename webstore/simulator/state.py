@@ -185,6 +185,8 @@ class LocalStore:
             raise precondition("The item is not published.")
         if listing.taken_down:
             raise precondition("The item is taken down.")
+        if not self.behaviour.offers_rollback:
+            raise precondition("The item cannot be rolled back.")
         if listing.rollback:
             raise precondition("A rollback of the item is under way.")
         if not reason.strip():
