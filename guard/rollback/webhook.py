@@ -1,7 +1,9 @@
 """Tells a team's own endpoint that a rollback is done. It tells once, as far as HTTP allows, and its failure is nobody's but its own."""
 
+import contextlib
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +15,21 @@ from guard.store.journal import Journal
 from webstore.auth import is_loopback
 
 _ACCEPTED = range(200, 300)
+
+
+@contextlib.contextmanager
+def _unlogged() -> Generator[None]:
+    """What this thread sends is not logged for as long as the block lasts: urllib3 would write the address's path."""
+    me, logger = threading.get_ident(), logging.getLogger("urllib3.connectionpool")
+
+    def is_of_others(record: logging.LogRecord) -> bool:
+        return record.thread != me
+
+    logger.addFilter(is_of_others)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_of_others)
 
 
 class Webhook:
@@ -63,14 +80,17 @@ class Webhook:
     def _send(self, address: str, document: dict[str, Any]) -> str:
         try:
             # A redirect would carry the document to where nobody configured it.
-            with requests.post(
-                address,
-                json=document,
-                headers={"Idempotency-Key": document["rollback"]},
-                timeout=self._timeout,
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
+            with (
+                _unlogged(),
+                requests.post(
+                    address,
+                    json=document,
+                    headers={"Idempotency-Key": document["rollback"]},
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    stream=True,
+                ) as answer,
+            ):
                 done = "was told" if answer.status_code in _ACCEPTED else "refused"
                 return f"the webhook {done} (HTTP {answer.status_code})"
         except (requests.exceptions.RequestException, ValueError) as error:  # as above
