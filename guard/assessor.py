@@ -9,18 +9,15 @@ from guard.errors import SourceError
 from guard.judge.assessment import Assessment, assess, judge_health, reconcile
 from guard.judge.diagnosis import Observation
 from guard.judge.verdict import SignalVerdict, Verdict
-from guard.judge.watch import SignalWatch
+from guard.judge.watch import BEFORE, SignalWatch
 from guard.keeping import PackageGone, fetch_published, keep_package, only_warned
-from guard.model import CheckOutcome, Events, Interval, NoData, Reading, Release, Sample, Signal
+from guard.model import CheckOutcome, Events, Interval, Reading, Release, Sample, Signal
 from guard.observing import EVERYBODY
 from guard.sources.contract import blame_our_network, gather, gather_overall, unreachable
 from healthchecks.result import CheckReport, CheckStatus
 from webstore.package import Package
 from webstore.store_errors import StoreError, StoreUnreachable
 from webstore.versions import Version
-
-_BEFORE = timedelta(hours=1)
-"""How long before the release the baseline is looked at, to tell what was so before."""
 
 
 @dataclasses.dataclass
@@ -77,18 +74,18 @@ class Assessor:
         if self._baseline is not None:
             samples += gather(sources, self._baseline.version, interval)
             if not self._knows_before:
-                samples += gather(sources, self._baseline.version, Interval(release.published_at - _BEFORE, release.published_at))
+                samples += gather(sources, self._baseline.version, Interval(release.published_at - BEFORE, release.published_at))
                 self._knows_before = True
         engine.samples.record(release.item, self._news(samples), now)
         watched.poll(samples, now)
         return watched
 
     def _news(self, samples: Sequence[Sample]) -> list[Sample]:
-        """What is worth keeping: readings, and not the same again. Events are kept each time: that none came says something too."""
+        """What is worth keeping: not the same again. Events are kept each time: that none came says something too."""
         news: list[Sample] = []
         for sample in samples:
             key = (sample.version, sample.signal, sample.source, getattr(sample.reading, "unit", ""), sample.interval.start)
-            if isinstance(sample.reading, NoData) or (self._kept.get(key) == sample.reading and not isinstance(sample.reading, Events)):
+            if self._kept.get(key) == sample.reading and not isinstance(sample.reading, Events):
                 continue
             self._kept[key] = sample.reading
             news.append(sample)

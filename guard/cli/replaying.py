@@ -85,7 +85,7 @@ def _opened(path: Path) -> Generator[TextIO]:
         yield sys.stdin
         return
     try:
-        stream = path.open(encoding="utf-8")
+        stream = path.open(encoding="utf-8-sig")
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     with stream:

@@ -68,7 +68,7 @@ def is_healthy(detector: Detector, signal: Signal) -> bool:
     """Whether every counting of a share is proved to be below its limit, with failures that are still to be reported allowed for."""
     measured = detector.measured(signal)
     late, needed = detector.thresholds.late_seconds, math.log(1 / detector.thresholds.beta)
-    return bool(measured) and all(share.log_evidence_healthy(detector.at, late) >= needed for share in measured)
+    return bool(measured) and all(share.log_evidence_healthy(late) >= needed for share in measured)
 
 
 def judge_baseline(detector: Detector, told: Told, *, before: bool = False) -> dict[Signal, SignalVerdict]:

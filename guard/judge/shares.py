@@ -16,7 +16,22 @@ _NO_EVIDENCE = 1.0
 class Share:
     """One way of counting a signal (users, sessions, operations), of the release and of its baseline."""
 
-    __slots__ = ("_earlier", "above", "before", "limit", "new", "old", "old_above", "old_peak", "quiet_polls", "recent", "unit", "worse")
+    __slots__ = (
+        "_earlier",
+        "_heard",
+        "_heard_at",
+        "above",
+        "before",
+        "limit",
+        "new",
+        "old",
+        "old_above",
+        "old_peak",
+        "quiet_polls",
+        "recent",
+        "unit",
+        "worse",
+    )
 
     def __init__(self, unit: str, limit: float, tolerated: float | None) -> None:
         """``limit``: a ratio. ``tolerated``: how many times the baseline's rate is no finding; none where it is not compared."""
@@ -35,8 +50,15 @@ class Share:
         """The baseline's newest polls."""
         self.quiet_polls = 0
         """Polls since the baseline reported anything."""
+        self._heard = False
+        self._heard_at = 0.0
+        """When the release was last heard of: failures that nobody could tell are not absent."""
         self._earlier: deque[tuple[float, int]] = deque()
         """Times and totals of the release, for the units that are old enough to have failed by now."""
+
+    def hear(self) -> None:
+        """Say that this poll has read the release's counts, whatever they were."""
+        self._heard = True
 
     def step(self, at: float, share: float, late_seconds: float) -> None:
         """End a poll at ``at`` (seconds), which is a ``share`` of the window after the last one."""
@@ -51,10 +73,12 @@ class Share:
                 self.old_peak = max(self.old_peak, self.old_above.value(self.old.bad, self.old.total))
         if self.worse is not None:
             self.worse.advance(bad, bad_before, total, total_before, share)
-        earlier = self._earlier
-        earlier.append((at, self.new.total))
-        while len(earlier) > 1 and earlier[1][0] <= at - late_seconds:
-            earlier.popleft()
+        if self._heard:
+            self._heard, self._heard_at = False, at
+            earlier = self._earlier
+            earlier.append((at, self.new.total))
+            while len(earlier) > 1 and earlier[1][0] <= at - late_seconds:
+                earlier.popleft()
 
     def evidence_above(self) -> float:
         """E that the release exceeds the limit."""
@@ -69,14 +93,16 @@ class Share:
             return found
         return min(found, bounded_exp(log_evidence_above(self.new.bad, self.new.total, floor)))
 
-    def settled_units(self, at: float, late_seconds: float) -> int:
-        """The units that were known ``late_seconds`` ago: those whose failures, however late, are known now."""
-        when, total = self._earlier[0] if self._earlier else (at, 0)
-        return min(total, self.new.total) if when <= at - late_seconds else 0
+    def settled_units(self, late_seconds: float) -> int:
+        """The units known ``late_seconds`` before the release was last heard of: those whose failures, however late, are known."""
+        if not self._earlier:
+            return 0
+        when, total = self._earlier[0]
+        return min(total, self.new.total) if when <= self._heard_at - late_seconds else 0
 
-    def log_evidence_healthy(self, at: float, late_seconds: float) -> float:
+    def log_evidence_healthy(self, late_seconds: float) -> float:
         """The logarithm of E that the release is below the limit, with failures that are still to be reported allowed for."""
-        units = self.settled_units(at, late_seconds)
+        units = self.settled_units(late_seconds)
         return log_evidence_below(min(self.new.bad, units), units, self.limit) if units else 0.0
 
     def log_evidence_baseline(self) -> float:

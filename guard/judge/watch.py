@@ -15,6 +15,9 @@ from guard.judge.verdict import SignalVerdict
 from guard.model import Counted, Daily, Events, Expected, NoData, Reading, Sample, Signal, Value
 from webstore.versions import Version
 
+BEFORE = timedelta(hours=1)
+"""How long before the release the baseline is looked at, to tell what was so before."""
+
 
 class SignalWatch:
     """The counted signals of one release, beside its baseline's."""
@@ -68,6 +71,7 @@ class SignalWatch:
         share = self.detector.share(sample.signal, counted.unit)
         if of_release:
             share.new.put(counted.failures, counted.total)
+            share.hear()
             self._sources[sample.signal, counted.unit] = sample.source
         elif sample.interval.end <= self._published_at:
             share.before.put(counted.failures, counted.total)

@@ -15,6 +15,11 @@ LONGEST_LINE = 64 * 1024
 _LARGEST = 10**12
 _SIGNALS = frozenset(signal.value for signal in Signal)
 _CHECKS = frozenset(check.value for check in CheckName)
+_SHARES = frozenset({"error_rate", "api_failures", "response_time", "rating"})
+_ADVISED = frozenset({"response_time", "rating"})
+"""Shares that may come as one aggregated number instead, which advises."""
+_EVENTS = {"extension_crashes": "seconds", "silence": "expected"}
+"""Signals that count events, and what beside."""
 _DEFAULT_WINDOW = 3600.0
 _LONGEST_WINDOW = 90 * 86_400.0
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999
@@ -93,21 +98,26 @@ class Reader:
             raise _Bad("version", "is missing or no text")
         if not isinstance(signal, str) or signal not in _SIGNALS:
             raise _Bad("signal", f"must be one of {', '.join(sorted(_SIGNALS))}")
-        if "failures" in values or "total" in values:
-            _count(values, "failures")
-            _count(values, "total")
-        elif "events" in values:
-            _count(values, "events")
-            _seconds(values, "expected" if signal == "silence" else "seconds")
-        elif signal == "health":
-            if values.get("check") not in _CHECKS:
-                raise _Bad("check", f"must be one of {', '.join(sorted(_CHECKS))}")
-            if not isinstance(values.get("passed"), bool):
-                raise _Bad("passed", "must be true or false")
-        elif not _is_number(values.get("value")):
-            raise _Bad("value", "is missing or no number; a sample has failures and total, events and seconds, value, or check and passed")
+        _kind(signal, values)
         _optional(values)
         return values
+
+
+def _kind(signal: str, values: Mapping[str, Any]) -> None:
+    """Hold a sample to what its signal counts."""
+    if signal in _SHARES and ("value" not in values or signal not in _ADVISED):
+        _count(values, "failures")
+        _count(values, "total")
+    elif signal in _EVENTS:
+        _count(values, "events")
+        _seconds(values, _EVENTS[signal])
+    elif signal == "health":
+        if values.get("check") not in _CHECKS:
+            raise _Bad("check", f"must be one of {', '.join(sorted(_CHECKS))}")
+        if not isinstance(values.get("passed"), bool):
+            raise _Bad("passed", "must be true or false")
+    elif not _is_number(values.get("value")):
+        raise _Bad("value", "is missing or no number")
 
 
 def _opening(values: Mapping[str, Any]) -> Opening:

@@ -20,7 +20,7 @@ from guard.judge.diagnosis import Cause, Observation
 from guard.judge.impact import facts_of
 from guard.judge.thresholds import Thresholds
 from guard.judge.verdict import SignalVerdict, Verdict
-from guard.model import Reading, Signal, Value
+from guard.model import Counted, Reading, Signal, Value
 from guard.replay.lines import MalformedLine, Opening, Reader
 from guard.severity import classify
 from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus, Finding
@@ -63,7 +63,7 @@ class _Watched:
         self._breached: Decided | None = None
         self._curve: list[tuple[float, float]] | None = [] if plotted else None
 
-    def take(self, line: Mapping[str, Any], number: int) -> None:
+    def take(self, line: Mapping[str, Any]) -> None:
         """One sample."""
         at: float = line["at"]
         if at > self._at:
@@ -73,11 +73,11 @@ class _Watched:
             return
         version = line["version"]
         if version == self.opening.release:
-            self._count(line, at, number, of_release=True)
+            self._count(line, at, of_release=True)
         elif version == self.opening.baseline:
-            self._count(line, at, number, of_release=False)
+            self._count(line, at, of_release=False)
 
-    def _count(self, line: Mapping[str, Any], at: float, number: int, *, of_release: bool) -> None:
+    def _count(self, line: Mapping[str, Any], at: float, *, of_release: bool) -> None:
         name = line["signal"]
         if self._breached is not None and name != "health":
             return
@@ -88,15 +88,25 @@ class _Watched:
             share = self.detector.share(signal, str(unit)[:30])
             (share.new if of_release else share.before if at <= self.opening.published_at else share.old).add(int(bad), int(total))
             if of_release:
+                share.hear()
                 self._used[name] = share.new.total
         elif name == "health":
             self._checks[not of_release][line["check"]] = line["passed"]
         elif "events" in line:
-            self._count_events(line, at, number, name, of_release=of_release)
-        elif of_release and "value" in line:
-            self._values[Signal(name)] = [Value(line["value"], str(line.get("unit", ""))[:30])]
+            self._count_events(line, at, name, of_release=of_release)
+        elif of_release:
+            self._advise(line, at, Signal(name))
 
-    def _count_events(self, line: Mapping[str, Any], at: float, number: int, name: str, *, of_release: bool) -> None:
+    def _advise(self, line: Mapping[str, Any], at: float, signal: Signal) -> None:
+        """What informs and proves nothing by itself: one number, or reviews."""
+        if "value" in line:
+            self._values[signal] = [Value(line["value"], str(line.get("unit", ""))[:30])]
+            return
+        bad, total = self._change(line, at, "reviews", line["failures"], line["total"])
+        known = next((reading for reading in self._values.get(signal, []) if isinstance(reading, Counted)), Counted(0, 0, "reviews"))
+        self._values[signal] = [Counted(max(known.failures + int(bad), 0), max(known.total + int(total), 0), "reviews")]
+
+    def _count_events(self, line: Mapping[str, Any], at: float, name: str, *, of_release: bool) -> None:
         if name == "extension_crashes":
             events, seconds = self._change(line, at, "", line["events"], line["seconds"])
             if of_release or at > self.opening.published_at:
@@ -104,11 +114,9 @@ class _Watched:
             else:
                 earlier, known = self.detector.earlier_crashes, self.detector.earlier_crash_seconds
                 self.detector.put_earlier_crashes(earlier.bad + int(events), known + seconds)
-        elif name == "silence":
+        else:
             count, expected = self._change(line, at, "", line["events"], line["expected"])
             self.detector.add_reports(int(count), expected, float(line.get("dispersion", 1.0)))
-        else:
-            raise MalformedLine(number, "events", f"{name} does not count events")
         if of_release:
             self._used[name] = self._used.get(name, 0) + int(line["events"])
 
@@ -220,6 +228,6 @@ def play(lines: Iterable[str], thresholds: Thresholds, *, plotted: bool = False)
         elif watched is None:
             raise MalformedLine(number, "release", "the first line must open a release: its version, baseline and time of publish")
         else:
-            watched.take(found, number)
+            watched.take(found)
     if watched is not None:
         yield watched.finish()

@@ -1,8 +1,8 @@
 """Runs rollbacks as durable workflows: a killed process is resumed at the step in which it died, and no step is done twice.
 
 On SQLite one process acts at a time. On a shared PostgreSQL any number may, each on rollbacks of its own: a rollback is claimed, and a
-living process takes over what a dead one held. Steps that the journal has as done are not run again, whoever did them, and before each step the
-claim is looked at: a process that only slept does not act beside its heir.
+living process takes over what a dead one held. Steps that the journal has as done are not run again, whoever did them, and the claim is
+looked at before each: a process that only slept does not act beside its heir.
 """
 
 import contextlib

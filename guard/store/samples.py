@@ -9,13 +9,14 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import or_, select
 
+from guard.judge.watch import BEFORE
 from guard.model import Absence, CheckOutcome, Counted, Daily, Events, Expected, Interval, NoData, Reading, Release, Sample, Signal, Value
 from guard.store.schema import samples
 from guard.store.upsert import upsert
 from webstore.models import Item
 from webstore.versions import Version
 
-_KEY = ("publisher", "item_id", "version", "signal", "unit", "ended_at")
+_KEY = ("publisher", "item_id", "version", "signal", "unit", "ended_at", "polled_at")
 _LONGEST_UNIT = 30
 
 
@@ -50,7 +51,7 @@ class Samples:
         statement = (
             select(samples)
             .where(table.publisher == release.item.publisher, table.item_id == release.item.id, table.version.in_(versions))
-            .where(or_(table.started_at == release.published_at, table.ended_at == release.published_at))
+            .where(or_(table.started_at == release.published_at, table.started_at == release.published_at - BEFORE))
             .order_by(table.polled_at, table.id)
         )
         with self._engine.connect() as connection:

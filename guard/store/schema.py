@@ -88,7 +88,7 @@ samples = Table(
     Column("ended_at", UtcDateTime, nullable=False),
     Column("polled_at", UtcDateTime),
     Column("reading", JSON, nullable=False),
-    UniqueConstraint("publisher", "item_id", "version", "signal", "unit", "ended_at"),
+    UniqueConstraint("publisher", "item_id", "version", "signal", "unit", "ended_at", "polled_at", name="uq_samples_reading_of_poll"),
 )
 
 drills = Table(

@@ -16,7 +16,7 @@ from guard.model import Provenance, ReleaseState
 from guard.observing import SnapshotRefused, observe_release, snapshot
 from guard.outcome import Outcome
 from guard.responder import Responder
-from guard.rollback.executor import RollbackExecutor
+from guard.rollback.executor import RollbackExecutor, _Actor
 from guard.rollback.plan import RollbackState
 from guard.store.actor_lock import acting
 from guard.watcher import Watcher
@@ -252,7 +252,9 @@ def test_a_workflow_that_cannot_go_on_is_written_as_failed(world):
 
     world.store.publish("1.3.0", a__js="bad")
     plan = plan_by_hand(world.engine, world.guarded, Request("by hand", "alice"))
-    record = RollbackExecutor(world.engine.journal, lambda _id: None, Broken()).execute(plan)
+    executors = world.engine.executors
+    actor = _Actor(executors.join("act"), executors, executors.claims, is_shared=False)
+    record = RollbackExecutor(world.engine.journal, lambda _id: None, Broken(), actor).execute(plan)
     assert (record.state, world.engine.journal.unfinished()) == (RollbackState.FAILED, [])
 
 

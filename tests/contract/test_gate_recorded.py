@@ -90,10 +90,6 @@ def test_what_was_so_before_the_release_is_in_the_recording(published, visitors,
     assert {name: found[name] for name in said_live(result)} == said_live(result)
 
 
-@pytest.mark.xfail(
-    reason="BUG guard/assessor.py, _news, and guard/recording.py, record: what Sentry never heard of is not kept, so it has no weight in a replay",
-    strict=True,
-)
 def test_a_recording_names_every_signal_that_was_measured_since_each_has_its_weight(published, visitors, replayed):
     published.gate(meanwhile=users(visitors, 20, 1))
     replayed()

@@ -78,10 +78,6 @@ def test_a_process_that_begins_where_another_ended_has_the_same_evidence(publish
 
 @pytest.mark.parametrize("settle", [90.0])
 @pytest.mark.parametrize("polls", [4, 9])
-@pytest.mark.xfail(
-    reason="BUG guard/store/samples.py, _KEY: polls whose intervals end at the same time, as in the first settle_seconds, are one row",
-    strict=True,
-)
 def test_it_has_so_while_the_newest_data_of_sentry_is_left_out(published, visitors, polls):
     first = an_assessor(published)
     for number in range(polls):
@@ -97,13 +93,7 @@ def test_it_has_so_while_the_newest_data_of_sentry_is_left_out(published, visito
     "settle",
     [
         0.0,
-        pytest.param(
-            90.0,
-            marks=pytest.mark.xfail(
-                reason="BUG guard/store/samples.py, polls: what was read before the release ends settle_seconds before it, and is not found",
-                strict=True,
-            ),
-        ),
+        90.0,
     ],
 )
 def test_what_the_baseline_did_before_the_release_is_kept_with_its_polls(published):

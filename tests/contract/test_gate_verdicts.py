@@ -101,9 +101,6 @@ def test_where_nothing_can_be_reached_the_gate_says_that_it_is_our_own_network(p
     assert "our own network" in of(result).evidence
 
 
-@pytest.mark.xfail(
-    reason="BUG guard/judge/shares.py, settled_units: polls that read nothing age the units as if they had been heard of", strict=True
-)
 def test_what_was_heard_before_the_network_went_proves_no_health_while_nothing_is_heard(published, visitors, network):
     """Failures of the units heard of may be on their way: they are not absent only because nobody listens."""
     visitors.come("1.3.0", 5000)

@@ -137,7 +137,10 @@ def test_only_what_is_required_holds_a_release_up():
         ('{"at": "2026-11-24T01:00:30Z", "version": "1.3.0", "signal": "error_rate", "failures": 1}', "total", "missing"),
         ('{"at": "2026-11-24T01:00:30Z", "version": "1.3.0", "signal": "extension_crashes", "events": 1}', "seconds", "missing"),
         ('{"at": "2026-11-24T01:00:30Z", "version": "1.3.0", "signal": "active_users", "value": NaN}', "value", "no number"),
-        ('{"at": "2026-11-24T01:00:30Z", "version": "1.3.0", "signal": "rating", "events": 1, "seconds": 3}', "events", "does not count"),
+        ('{"at": "2026-11-24T01:00:30Z", "version": "1.3.0", "signal": "rating", "events": 1, "seconds": 3}', "failures", "missing"),
+        (json.dumps({**errors(30, 1, 2), "signal": "extension_crashes"}), "events", "missing"),
+        ('{"at": "2026-11-24T01:00:30Z", "version": "1.3.0", "signal": "silence", "value": 3}', "events", "missing"),
+        ('{"at": "2026-11-24T01:00:30Z", "version": "1.3.0", "signal": "error_rate", "value": 0.3}', "failures", "missing"),
         (json.dumps(check(30, "yes")), "passed", "true or false"),
         (json.dumps(check(30, passed=True, name="luck")), "check", "must be one of"),
         ("x" * 70_000, "", "longer than"),
@@ -198,6 +201,12 @@ def test_what_a_live_watch_saw_gives_the_same_verdict_when_it_is_recorded_and_re
     live = watch.verdicts()[Signal.ERROR_RATE]
     replayed = found.assessment.release.signals[Signal.ERROR_RATE]
     assert (replayed.verdict, replayed.failures, replayed.total) == (live.verdict, live.failures, live.total)
+
+
+def test_reviews_advise_and_hold_nothing_up():
+    reviews = [{"at": at(30 * k), "version": "1.3.0", "signal": "rating", "failures": 5, "total": 5} for k in range(1, 5)]
+    (found,) = played(*reviews, *[errors(30 * k, 1, 250) for k in range(1, 9)])
+    assert (found["verdict"], found["diagnosis"], found["strategy"]) == ("breach", "unknown", "HOTFIX")
 
 
 def test_a_plot_shows_the_evidence_and_the_bar():

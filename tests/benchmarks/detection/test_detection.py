@@ -118,6 +118,7 @@ def watched(rng, rates, per_minute, until):
     for number in range(1, POLLS + 1):
         rate, before = rates(number * POLL)
         share.new.add(binomial(rng, units, rate), units)
+        share.hear()
         share.old.add(binomial(rng, units, before), units)
         found.step(number * POLL)
         if until(found):
