@@ -197,6 +197,11 @@ class Guarded:
         )
 
 
+def database_url(config: Config, named: str | None) -> str:
+    """The database that is named, else the environment's, else the file's, else SQLite's."""
+    return named or os.environ.get(DATABASE_VARIABLE) or config.database or default_url(config.state)
+
+
 class Engine:
     """All that a command works with."""
 
@@ -227,8 +232,7 @@ class Engine:
         Raises:
             DatabaseUnreachable: it cannot be opened.
         """
-        url = database or os.environ.get(DATABASE_VARIABLE) or config.database or default_url(config.state)
-        return cls(config, open_database(url), progress=progress)
+        return cls(config, open_database(database_url(config, database)), progress=progress)
 
     def guarded(self, extension: ExtensionTable) -> Guarded:
         """One extension with its adapters; the same object for the same extension."""

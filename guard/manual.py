@@ -2,6 +2,10 @@
 
 import dataclasses
 
+from guard.casework import surroundings
+from guard.decision.orders import Proposal, ProposalState
+from guard.decision.repair import in_full
+from guard.decision.strategies import ROLLBACK, STRATEGIES, NotChosen, RepairPlan
 from guard.engine import Engine, Guarded
 from guard.errors import RollbackRefused
 from guard.incidents.incident import Incident, IncidentState, TimelineEntry, fingerprint
@@ -21,13 +25,16 @@ class Request:
     actor: str
     to: Version | None = None
     force: bool = False
+    said: str = "rollback asked for by hand"
+    """How the timeline tells it."""
 
 
 def plan_by_hand(engine: Engine, guarded: Guarded, request: Request) -> RollbackPlan:
     """Plan from what is published now.
 
     Raises:
-        RollbackRefused: there is nothing to go back to, users have that code already, or the drill was unsafe and nobody said `force`.
+        RollbackRefused: there is nothing to go back to; users have that code already; or the target is bad or blocked, or the drill was
+            unsafe, and nobody said `force`.
         StoreError: the store cannot be read.
         ActorBusy: another process carries out a rollback of this item.
     """
@@ -38,9 +45,22 @@ def plan_by_hand(engine: Engine, guarded: Guarded, request: Request) -> Rollback
     target = _target(engine, release, request.to)
     if release.provenance is Provenance.ROLLBACK and release.restores == target.version:
         raise RollbackRefused(f"users have the code of {target.version} already, as {release.version}")
+    if target.blocked and not request.force:
+        blocked = RollbackRefused(f"{target.version} is {target.blocked}; going back to it needs --force")
+        raise blocked.advise("name another version with --to, take the order back with `release-guard release unblock`, or say --force")
     known = [known.version for known in engine.releases.all(release.item)]
     drill = engine.drills.find(release.item, release.version, target.version)
     return plan_rollback(release, target, known, reason=request.reason, automatic=False, force=request.force, drill=drill)
+
+
+def repair_plan_by_hand(engine: Engine, plan: RollbackPlan, request: Request) -> RepairPlan:
+    """The same plan in full: what it risks, what it does and does not, and why it is not another one."""
+    release = engine.releases.find(plan.item, plan.from_version) or Release(plan.item, plan.from_version, engine.now())
+    target = engine.releases.find(plan.item, plan.target) or Release(plan.item, plan.target, engine.now())
+    drill = engine.drills.find(plan.item, plan.from_version, plan.target)
+    others = tuple(NotChosen(other, f"{request.actor} chose the rollback") for other in STRATEGIES if other is not ROLLBACK)
+    chosen = RepairPlan(ROLLBACK, f"asked for by {request.actor}: {request.reason}", others=others)
+    return in_full(chosen, release, target, drill, surroundings(engine, plan.item))
 
 
 def roll_back_by_hand(engine: Engine, plan: RollbackPlan, request: Request) -> tuple[RollbackRecord, Incident]:
@@ -54,7 +74,10 @@ def roll_back_by_hand(engine: Engine, plan: RollbackPlan, request: Request) -> t
     if earlier and earlier[0].state is RollbackState.FAILED:
         engine.journal.restart(plan)  # a person may try again what failed
     incident = engine.incidents.open_for(plan.item, plan.from_version) or _open(engine, plan, request)
-    engine.incidents.note(incident.id, f"rollback asked for by hand: {plan.headline}", evidence=request.reason, actor=request.actor)
+    told = "; ".join((request.reason, *repair_plan_by_hand(engine, plan, request).lines))
+    engine.incidents.note(incident.id, f"{request.said}: {plan.headline}", evidence=told, actor=request.actor)
+    asked = Proposal(plan.item, plan.from_version, incident.id, ROLLBACK.name, plan.target, plan.new_version, plan.reason)
+    engine.orders.decide(asked, ProposalState.APPROVED, request.actor)  # the newest word of a person counts: it ends what called it off
     if incident.state is IncidentState.MITIGATING:  # a process died in here and left it so
         incident = engine.incidents.move(incident, IncidentState.INVESTIGATING, "the earlier attempt is over")
     return Responder(engine).roll_back(plan, incident)
@@ -68,7 +91,9 @@ def _target(engine: Engine, release: Release, to: Version | None) -> Release:
             raise nothing.advise("name a version that was published before with --to")
         return baseline
     # The store itself knows what was published before the guard was there; its dry run decides.
-    return engine.releases.find(release.item, to) or Release(release.item, to, engine.now())
+    block = engine.orders.blocks(release.item).get(to)
+    unseen = Release(release.item, to, engine.now(), blocked=block.words if block else "")
+    return engine.releases.find(release.item, to) or unseen
 
 
 def _open(engine: Engine, plan: RollbackPlan, request: Request) -> Incident:

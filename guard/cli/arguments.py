@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from guard.cli.acting_arguments import add_acting, add_blocking
 from healthchecks.result import CheckName
 from webstore.simulator.limits import limits_text
 
@@ -35,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_doors(commands, common)
+    add_acting(commands, common)
     _add_store(commands, common)
     _add_records(commands, common)
     _add_replay(commands, common)
@@ -71,14 +73,6 @@ def _add_doors(commands: Any, common: argparse.ArgumentParser) -> None:
 
     watch = commands.add_parser("watch", parents=[common], help="the daemon: every configured extension, every interval")
     watch.add_argument("--once", action="store_true", help="look once and end")
-
-    rollback = commands.add_parser("rollback", parents=[common], help="manual rollback; shows the plan first")
-    rollback.add_argument("--to", metavar="V", help="the version to go back to (default: the last known good)")
-    rollback.add_argument("--reason", metavar="TEXT", required=True, help="why; the store keeps it")
-    rollback.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
-    rollback.add_argument("--yes", action="store_true", help="do not ask")
-    rollback.add_argument("--force", action="store_true", help="even to a version that is recorded as bad")
-    rollback.add_argument("--item", metavar="ID", help="which extension, when several are configured")
 
 
 def _add_store(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -129,10 +123,16 @@ def _add_records(commands: Any, common: argparse.ArgumentParser) -> None:
     for name, words in (("list", "what was seen"), ("snapshot", "record the published version as the good baseline")):
         action = kinds.add_parser(name, parents=[common], help=words)
         action.add_argument("--item", metavar="ID", help="which extension, when several are configured")
+    add_blocking(kinds, common)
 
     commands.add_parser("status", parents=[common], help="overall status, extensions, open incidents")
 
     commands.add_parser("executors", parents=[common], help="processes that share the database: who is alive, and what each watches")
+
+    database = commands.add_parser("db", help="the database's schema: where it stands, and its upgrade")
+    kinds = database.add_subparsers(dest="action", required=True, metavar="ACTION")
+    kinds.add_parser("status", parents=[common], help="which schema it has, and what an upgrade would do; changes nothing")
+    kinds.add_parser("upgrade", parents=[common], help="bring it up to date now; every other command does so as well, before its own work")
 
     incident = commands.add_parser("incident", help="the incident's life")
     actions = incident.add_subparsers(dest="action", required=True, metavar="ACTION")

@@ -1,19 +1,27 @@
 """release, status, incident: what was seen and done, as tables or as JSON."""
 
+import getpass
 from argparse import Namespace
 from typing import Any
 
+from guard.casework import DAY
 from guard.cli import opening
+from guard.cli.ordering import pause_json
+from guard.decision.orders import ProposalState
 from guard.engine import Engine
 from guard.errors import ExitCode
 from guard.incidents.incident import Incident
 from guard.model import Release
+from guard.ordering import block, unblock
 from guard.outcome import incident_json, iso
 from guard.severity import Severity
+from webstore.versions import Version
 
 
 def release(args: Namespace) -> int:
-    """List releases, or record the published one."""
+    """List releases, record the published one, or forbid one."""
+    if args.action in {"block", "unblock"}:
+        return _order(args)
     with opening.engine(args) as (engine, console):
         guarded = engine.guarded(engine.config.select(args.item))
         if args.action == "snapshot":
@@ -32,7 +40,7 @@ def release(args: Namespace) -> int:
         rows = [
             (
                 str(row.version),
-                row.state.value,
+                f"{row.state.value}, blocked" if row.blocked else row.state.value,
                 _origin(row),
                 f"{row.deploy_percentage} %",
                 iso(row.published_at),
@@ -43,6 +51,24 @@ def release(args: Namespace) -> int:
         console.table(("version", "state", "from", "users", "first seen (UTC)", "rollback drill"), rows)
     document = [{**release_json(row), "drill": drills[row.version].to_json() if row.version in drills else None} for row in found]
     console.document({"releases": document})
+    return ExitCode.DONE
+
+
+def _order(args: Namespace) -> int:
+    """Forbid a version as one to go back to, or take that back."""
+    version, by = Version.parse(args.version), args.by or getpass.getuser()
+    with opening.engine(args) as (engine, console):
+        item = engine.config.select(args.item).item
+        if args.action == "block":
+            words = block(engine, item, version, by, args.reason).words
+        else:
+            unblock(engine, item, version, by)
+            words = f"no longer blocked, by order of {by}"
+        seen = engine.releases.find(item, version)
+    console.print(f"{version} is {words}")
+    if seen is None:
+        console.warn(f"{version} was never seen by the guard; the order stands all the same")
+    console.document({"item": item.id, "version": str(version), "blocked": words if args.action == "block" else None})
     return ExitCode.DONE
 
 
@@ -62,6 +88,7 @@ def release_json(row: Release) -> dict[str, Any]:
         "deploy_percentage": row.deploy_percentage,
         "first_seen_at": iso(row.published_at),
         "digest": row.digest,
+        "blocked": row.blocked or None,
     }
 
 
@@ -76,17 +103,24 @@ def status(args: Namespace) -> int:
     with opening.engine(args) as (engine, console):
         open_incidents = engine.incidents.all(only_open=True)
         extensions = [_extension_status(engine, extension.id) for extension in engine.config.extension]
+        pauses = engine.orders.pauses()
     console.print(overall_status(open_incidents))
+    for pause in pauses:
+        console.print(f"PAUSED: {f'{pause.item.id}: ' if pause.item else ''}{pause.words}")
     for known in extensions:
         newest = known["releases"][0] if known["releases"] else None
         words = f"{newest['version']} ({newest['state']})" if newest else "nothing seen yet"
-        console.print(f"{known['name']}: {words}, baseline {known['baseline'] or 'none'}, mode {known['mode']}")
+        limit = f"{known['automatic_rollbacks_today']} of {known['max_automatic_rollbacks_a_day']} automatic rollbacks in 24 hours"
+        console.print(f"{known['name']}: {words}, baseline {known['baseline'] or 'none'}, mode {known['mode']}, {limit}")
+        if waiting := known["waits_for_approval"]:
+            console.print(f"  a rollback waits for a yes: release-guard rollback approve {waiting} --by NAME")
     _show_incidents(console, open_incidents)
     console.document(
         {
             "status": overall_status(open_incidents),
             "extensions": extensions,
             "open_incidents": [_short(found) for found in open_incidents],
+            "paused": [pause_json(pause) for pause in pauses],
         }
     )
     return ExitCode.DONE
@@ -102,7 +136,18 @@ def _extension_status(engine: Engine, extension_id: str) -> dict[str, Any]:
         "mode": engine.config.mode_of(extension).value,
         "baseline": str(baseline.version) if baseline else None,
         "releases": [release_json(row) for row in seen[:10]],
+        "automatic_rollbacks_today": engine.journal.automatic_since(extension.item, engine.now() - DAY),
+        "max_automatic_rollbacks_a_day": engine.config.watch.max_automatic_rollbacks_a_day,
+        "waits_for_approval": _waiting(engine, seen[0]) if seen else None,
     }
+
+
+def _waiting(engine: Engine, newest: Release) -> str | None:
+    """The incident whose proposed rollback waits for a person's yes."""
+    proposal = engine.orders.proposal_for(newest.item, newest.version)
+    incident = engine.incidents.open_for(newest.item, newest.version)
+    waits = proposal and proposal.is_rollback and proposal.state is ProposalState.PROPOSED and incident
+    return incident.id if waits and incident else None
 
 
 def incident(args: Namespace) -> int:

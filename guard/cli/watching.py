@@ -1,6 +1,5 @@
-"""gate, watch, rollback: parsing and deciding happen elsewhere; these show, ask, and return a code."""
+"""gate, watch: parsing and deciding happen elsewhere; these show, and return a code."""
 
-import getpass
 import signal
 import threading
 import time
@@ -9,16 +8,12 @@ from types import FrameType
 
 from guard.cli import opening
 from guard.cli.console import Console
-from guard.cli.summary import show_result, show_rollback
+from guard.cli.ordering import pause_json
+from guard.cli.summary import show_result
 from guard.config import Mode
-from guard.engine import Engine, Guarded
-from guard.errors import ExitCode, UsageError
+from guard.errors import ExitCode
 from guard.gate import Gate
-from guard.manual import Request, plan_by_hand, roll_back_by_hand
-from guard.outcome import rollback_json
 from guard.reporting import write_report
-from guard.responder import Responder
-from guard.rollback.plan import STEP_WORDS, RollbackPlan, RollbackState
 from guard.watcher import Tick, Watcher
 from webstore.versions import Version
 
@@ -35,11 +30,14 @@ def gate(args: Namespace) -> int:
         guarded = engine.guarded(config.select(args.item))
         result = Gate(engine, guarded, time.sleep).run(version)
         written = write_report(engine, result, engine.run_folder)
+        pause = engine.orders.pause_of(result.release.item)
     show_result(console, result)
+    if pause:
+        console.print(f"Paused: {pause.words}")
     console.print(f"Report: {written.report}")
     if written.postmortem:
         console.print(f"Postmortem draft: {written.postmortem}")
-    console.document({**result.to_json(), "report": str(written.report)})
+    console.document({**result.to_json(), "report": str(written.report), "paused": pause_json(pause) if pause else None})
     return result.exit_code
 
 
@@ -71,66 +69,10 @@ def _daemon(watcher: Watcher, console: Console) -> int:
 
 def _show_ticks(console: Console, ticks: list[Tick]) -> None:
     for tick in ticks:
-        console.print(f"{tick.extension} {tick.version or '?'}: {tick.outcome.value.replace('_', ' ')}: {tick.sentence}")
+        paused = f"; {tick.paused}" if tick.paused else ""
+        console.print(f"{tick.extension} {tick.version or '?'}: {tick.outcome.value.replace('_', ' ')}: {tick.sentence}{paused}")
 
 
 def _tick_json(tick: Tick) -> dict[str, str | None]:
-    return {"extension": tick.extension, "version": tick.version, "outcome": tick.outcome.value, "sentence": tick.sentence}
-
-
-def rollback(args: Namespace) -> int:
-    """Put a good version back. The plan is shown first; nothing happens before a yes."""
-    if not args.reason.strip():
-        raise UsageError("--reason is empty; the store keeps it, so say why")
-    config = opening.configuration(args)
-    with opening.engine(args, config) as (engine, console):
-        guarded = engine.guarded(config.select(args.item))
-        if not args.dry_run and (resumed := Responder(engine).resume()):
-            console.document(rollback_json(resumed[0]))
-            show_rollback(console, resumed[0])
-            return ExitCode.DONE if resumed[0].state is RollbackState.COMPLETED else ExitCode.UNABLE
-        to = Version.parse(args.to) if args.to else None
-        request = Request(args.reason, getpass.getuser(), to, args.force)
-        plan = plan_by_hand(engine, guarded, request)
-    _show_plan(console, plan)
-    if args.dry_run:
-        return _dry_run(console, guarded, plan)
-    if not (args.yes or console.confirm(f"{plan.headline}. Go ahead?")):
-        console.print("nothing was done (answer y, or give --yes)")
-        console.document({**_plan_json(plan), "state": "not_confirmed"})
-        return ExitCode.DONE
-    return _carry_out(console, engine, plan, request)
-
-
-def _dry_run(console: Console, guarded: Guarded, plan: RollbackPlan) -> int:
-    """Let the store itself say whether it would take the rollback."""
-    guarded.store.rollback(plan.item, target=plan.target, new_version=plan.new_version, reason=plan.reason, validate_only=True)
-    console.print("the store would accept it; nothing was done (--dry-run)")
-    console.document({**_plan_json(plan), "state": "planned"})
-    return ExitCode.DONE
-
-
-def _carry_out(console: Console, engine: Engine, plan: RollbackPlan, request: Request) -> int:
-    with console.working():
-        record, incident = roll_back_by_hand(engine, plan, request)
-    show_rollback(console, record)
-    console.print(f"incident {incident.id} is {incident.state.value}")
-    console.document({**rollback_json(record), "incident": incident.id})
-    return ExitCode.DONE if record.state is RollbackState.COMPLETED else ExitCode.UNABLE
-
-
-def _show_plan(console: Console, plan: RollbackPlan) -> None:
-    console.print(f"Plan: {plan.headline}")
-    console.print(f"Reason: {plan.reason}")
-    for number, words in enumerate(STEP_WORDS.values(), start=1):
-        console.print(f"  {number}. {words}")
-
-
-def _plan_json(plan: RollbackPlan) -> dict[str, str]:
-    return {
-        "id": plan.id,
-        "from": str(plan.from_version),
-        "target": str(plan.target),
-        "new_version": str(plan.new_version),
-        "reason": plan.reason,
-    }
+    told = {"extension": tick.extension, "version": tick.version, "outcome": tick.outcome.value, "sentence": tick.sentence}
+    return {**told, "paused": tick.paused or None}

@@ -1,5 +1,6 @@
 """Opens the database: SQLite in WAL mode by default, PostgreSQL by its URL, brought up to the newest schema."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,24 @@ class DatabaseUnreachable(GuardError):
     """The database does not answer, or its file cannot be opened."""
 
     hint = "check --database or RELEASE_GUARD_DATABASE_URL, that the server runs, and that the folder can be written"
+
+
+class DatabaseNewer(GuardError):
+    """The schema is one that this program does not know: a newer one has upgraded it."""
+
+    hint = "install the release-guard that the others on this database use; a schema never goes back"
+
+
+@dataclasses.dataclass(frozen=True)
+class SchemaStatus:
+    """Where a database's schema stands."""
+
+    shown: str
+    """Its address, without a password."""
+    current: str | None
+    """Its revision; none when it holds no schema yet."""
+    pending: tuple[tuple[str, str], ...]
+    """What an upgrade would do: each revision with its words, in their order."""
 
 
 def default_url(folder: Path) -> str:
@@ -52,17 +71,47 @@ def open_database(text: str) -> sqlalchemy.Engine:
     Raises:
         ConfigurationError: the URL cannot be used.
         DatabaseUnreachable: nothing answers there.
+        DatabaseNewer: its schema is newer than this program.
     """
-    url = parse_url(text)
-    shown = url.render_as_string(hide_password=True)
-    engine = _sqlite(url) if url.drivername == "sqlite" else sqlalchemy.create_engine(url, pool_pre_ping=True)
+    engine, shown = _connect(text)
     try:
         _migrate(engine)
+    except GuardError:
+        engine.dispose()
+        raise
     except (SQLAlchemyError, OSError) as error:
         engine.dispose()
         # The driver's own words can quote the address with its password.
         raise DatabaseUnreachable(f"the database {shown} cannot be opened ({type(error).__name__})") from None
     return engine
+
+
+def schema_status(text: str) -> SchemaStatus:
+    """Where the schema stands; nothing is changed, and no file is made.
+
+    Raises:
+        ConfigurationError: the URL cannot be used.
+        DatabaseUnreachable: nothing answers there.
+        DatabaseNewer: its schema is newer than this program.
+    """
+    url = parse_url(text)
+    if url.drivername == "sqlite" and not Path(str(url.database)).exists():
+        return SchemaStatus(url.render_as_string(hide_password=True), None, _after(None))
+    engine, shown = _connect(text)
+    try:
+        current = _revision(engine)
+    except SQLAlchemyError as error:
+        raise DatabaseUnreachable(f"the database {shown} cannot be opened ({type(error).__name__})") from None
+    finally:
+        engine.dispose()
+    return SchemaStatus(shown, current, _after(current))
+
+
+def _connect(text: str) -> tuple[sqlalchemy.Engine, str]:
+    """An engine, not connected yet, and its address without a password."""
+    url = parse_url(text)
+    engine = _sqlite(url) if url.drivername == "sqlite" else sqlalchemy.create_engine(url, pool_pre_ping=True)
+    return engine, url.render_as_string(hide_password=True)
 
 
 def _sqlite(url: URL) -> sqlalchemy.Engine:
@@ -82,14 +131,37 @@ def _sqlite(url: URL) -> sqlalchemy.Engine:
     return engine
 
 
-def _migrate(engine: sqlalchemy.Engine) -> None:
-    """Upgrade to the newest revision; two processes at once are held apart by the database's own lock."""
+def _scripts() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    newest = ScriptDirectory.from_config(config).get_current_head()
+    return config
+
+
+def _revision(engine: sqlalchemy.Engine) -> str | None:
     with engine.connect() as connection:
-        if MigrationContext.configure(connection).get_current_revision() == newest:
-            return
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _after(current: str | None) -> tuple[tuple[str, str], ...]:
+    """The revisions that come after one, the next one first.
+
+    Raises:
+        DatabaseNewer: this program does not know that one.
+    """
+    known = [(script.revision, script.doc.split("\n")[0]) for script in ScriptDirectory.from_config(_scripts()).walk_revisions()]
+    names = [revision for revision, _ in known]
+    if current is None:
+        return tuple(reversed(known))
+    if current not in names:
+        raise DatabaseNewer(f"the database has schema {current}, and this release-guard knows schemas up to {names[0]}")
+    return tuple(reversed(known[: names.index(current)]))
+
+
+def _migrate(engine: sqlalchemy.Engine) -> None:
+    """Upgrade to the newest revision; two processes at once are held apart by the database's own lock."""
+    if not _after(_revision(engine)):
+        return
+    config = _scripts()
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")

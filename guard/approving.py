@@ -1,0 +1,132 @@
+"""A proposed rollback, and what a person says to it: yes, planned again from what is published now; or no, and no more proposals."""
+
+import dataclasses
+
+from guard.decision.orders import Proposal, ProposalState
+from guard.engine import Engine
+from guard.errors import ActorBusy, RollbackRefused
+from guard.incidents.incident import Incident
+from guard.manual import Request, plan_by_hand, roll_back_by_hand
+from guard.responder import Responder
+from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState
+from guard.rollback.stopping import store_was_asked
+
+
+class NothingProposed(RollbackRefused):
+    """There is no rollback that a plain yes is enough for."""
+
+    hint = "see `release-guard incident show ID` for why; a person may choose with `release-guard rollback --reason TEXT`"
+
+
+class ProposalOutdated(RollbackRefused):
+    """What would be done now is not what was proposed."""
+
+    hint = "look at the plan with `release-guard rollback --reason TEXT --dry-run`, and leave out --dry-run to follow it"
+
+
+class TooLate(RollbackRefused):
+    """The store was asked already."""
+
+    hint = "it is taken to its end, since half a rollback is worse than a whole one: see `release-guard rollback history`"
+
+
+@dataclasses.dataclass(frozen=True)
+class CalledOff:
+    """What was called off."""
+
+    incident: Incident
+    proposal: Proposal
+    under_way: bool
+    """A rollback was begun, and some process has still to end it."""
+
+
+def approve(engine: Engine, incident_id: str, by: str) -> tuple[RollbackRecord, Incident]:
+    """Follow a proposed rollback, if it is still what would be planned now.
+
+    Raises:
+        NotRecorded: there is no such incident.
+        NothingProposed: the incident is closed, or no rollback of it waits for a yes.
+        ProposalOutdated: another version is published, or another one is the last good.
+        RollbackRefused: it must not happen, or not without `--force`.
+        ActorBusy: another process is acting on it.
+        StoreError: the store cannot be read.
+    """
+    Responder(engine).resume()
+    incident = engine.incidents.get(incident_id)
+    proposal = _waiting(engine, incident)
+    guarded = engine.guarded(engine.config.select(incident.item.id))
+    request = Request(proposal.reason, by, said="proposed rollback approved")
+    plan = plan_by_hand(engine, guarded, request)
+    _must_be_as_proposed(plan, proposal)
+    return roll_back_by_hand(engine, plan, request)
+
+
+def call_off(engine: Engine, incident_id: str, by: str, reason: str) -> CalledOff:
+    """Call off a proposal, or a rollback for which the store was not asked yet.
+
+    Raises:
+        NotRecorded: there is no such incident.
+        NothingProposed: the incident is closed.
+        TooLate: the store was asked already.
+    """
+    incident = engine.incidents.get(incident_id)
+    if not incident.state.is_open:
+        raise NothingProposed(f"{incident.id} is {incident.state.value}: nothing is left to call off")
+    _must_not_be_asked(engine, incident)
+    known = engine.orders.proposal_for(incident.item, incident.version)
+    proposal = known or Proposal(incident.item, incident.version, incident.id, strategy="ROLLBACK")
+    engine.orders.decide(proposal, ProposalState.CALLED_OFF, by, reason)
+    engine.incidents.note(incident.id, f"rollback of {incident.version} called off", evidence=reason, actor=by)
+    record = _must_not_be_asked(engine, incident)  # again: the order and the store's call may have crossed
+    return CalledOff(incident, proposal, under_way=record is not None and _ends_elsewhere(engine, record))
+
+
+def _waiting(engine: Engine, incident: Incident) -> Proposal:
+    """The proposal that waits for a yes; an approved one whose rollback was never begun still does."""
+    if not incident.state.is_open:
+        raise NothingProposed(f"{incident.id} is {incident.state.value}: nothing is left to repair")
+    record = _record(engine, incident)
+    if record and record.state is RollbackState.COMPLETED:
+        raise NothingProposed(f"{incident.version} was rolled back already, as {record.plan.new_version}")
+    if record:
+        told = f"the rollback of {incident.version} is {record.state.value}" + (f": {record.failure}" if record.failure else "")
+        raise NothingProposed(told).advise("a person may try again with `release-guard rollback --reason TEXT`")
+    proposal = engine.orders.proposal_for(incident.item, incident.version)
+    if proposal and proposal.called_off:
+        raise NothingProposed(proposal.called_off)
+    if proposal is None or not proposal.is_rollback:
+        plan = f"the plan is {proposal.strategy}" if proposal else "it has no plan yet"
+        raise NothingProposed(f"no rollback is proposed for {incident.id}: {plan}")
+    return proposal
+
+
+def _must_be_as_proposed(plan: RollbackPlan, proposal: Proposal) -> None:
+    proposed = (proposal.version, proposal.target, proposal.new_version)
+    if (plan.from_version, plan.target, plan.new_version) != proposed:
+        was = f"the code of {proposal.target} in place of {proposal.version}, as {proposal.new_version}"
+        raise ProposalOutdated(f"proposed was {was}; what would be done now is to {plan.headline}")
+
+
+def _must_not_be_asked(engine: Engine, incident: Incident) -> RollbackRecord | None:
+    """The rollback of the incident's release, if it was begun and can still be stopped."""
+    record = _record(engine, incident)
+    if record is None or record.state is RollbackState.FAILED:
+        return None
+    if record.state is RollbackState.COMPLETED:
+        raise TooLate(f"{incident.version} was rolled back already, as {record.plan.new_version}")
+    if store_was_asked(engine.journal, record.plan.id):
+        raise TooLate(f"the store was asked for the rollback of {incident.version} already")
+    return record
+
+
+def _ends_elsewhere(engine: Engine, record: RollbackRecord) -> bool:
+    """Take a rollback that no living process holds to its end, which the order makes a stop; whether another has to do it."""
+    try:
+        Responder(engine).resume()
+    except ActorBusy:
+        return True
+    return engine.journal.get(record.plan.id).state in {RollbackState.PLANNED, RollbackState.RUNNING}
+
+
+def _record(engine: Engine, incident: Incident) -> RollbackRecord | None:
+    return next((record for record in engine.journal.all(incident.item) if record.plan.from_version == incident.version), None)

@@ -1,0 +1,127 @@
+"""rollback: by hand, as a proposal's yes or no, and all that was ever done. Nothing happens before a yes."""
+
+import getpass
+from argparse import Namespace
+from typing import Any
+
+from guard.approving import approve, call_off
+from guard.cli import opening
+from guard.cli.console import Console
+from guard.cli.summary import show_plan, show_rollback
+from guard.decision.strategies import RepairPlan
+from guard.engine import Engine, Guarded
+from guard.errors import ExitCode, UsageError
+from guard.manual import Request, plan_by_hand, repair_plan_by_hand, roll_back_by_hand
+from guard.ordering import name_of, reason_of
+from guard.outcome import iso, rollback_json
+from guard.responder import Responder
+from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState
+from webstore.versions import Version
+
+
+def rollback(args: Namespace) -> int:
+    """One of the verbs; without one, put a good version back."""
+    verbs = {None: _by_hand, "approve": _approve, "abort": _abort, "history": _history}
+    return verbs[args.verb](args)
+
+
+def _by_hand(args: Namespace) -> int:
+    """The plan is shown first; nothing happens before a yes."""
+    if args.reason is None:
+        raise UsageError("--reason is missing; the store keeps it, so say why")
+    if not args.reason.strip():
+        raise UsageError("--reason is empty; the store keeps it, so say why")
+    config = opening.configuration(args)
+    with opening.engine(args, config) as (engine, console):
+        guarded = engine.guarded(config.select(args.item))
+        if not args.dry_run and (resumed := Responder(engine).resume()):
+            console.document(rollback_json(resumed[0]))
+            show_rollback(console, resumed[0])
+            return _code(resumed[0])
+        to = Version.parse(args.to) if args.to else None
+        request = Request(args.reason, getpass.getuser(), to, args.force)
+        plan = plan_by_hand(engine, guarded, request)
+        repair = repair_plan_by_hand(engine, plan, request)
+    console.print(f"Plan: {plan.headline}")
+    console.print(f"Reason: {plan.reason}")
+    show_plan(console, repair)
+    if args.dry_run:
+        return _dry_run(console, guarded, plan, repair)
+    if not (args.yes or console.confirm(f"{plan.headline}. Go ahead?")):
+        console.print("nothing was done (answer y, or give --yes)")
+        console.document({**_plan_json(plan, repair), "state": "not_confirmed"})
+        return ExitCode.DONE
+    return _carry_out(console, engine, plan, request)
+
+
+def _dry_run(console: Console, guarded: Guarded, plan: RollbackPlan, repair: RepairPlan) -> int:
+    """Let the store itself say whether it would take the rollback."""
+    guarded.store.rollback(plan.item, target=plan.target, new_version=plan.new_version, reason=plan.reason, validate_only=True)
+    console.print("the store would accept it; nothing was done (--dry-run)")
+    console.document({**_plan_json(plan, repair), "state": "planned"})
+    return ExitCode.DONE
+
+
+def _carry_out(console: Console, engine: Engine, plan: RollbackPlan, request: Request) -> int:
+    with console.working():
+        record, incident = roll_back_by_hand(engine, plan, request)
+    show_rollback(console, record)
+    console.print(f"incident {incident.id} is {incident.state.value}")
+    console.document({**rollback_json(record), "incident": incident.id})
+    return _code(record)
+
+
+def _approve(args: Namespace) -> int:
+    """A person says yes to what was proposed."""
+    by = name_of(args.by)
+    with opening.engine(args) as (engine, console):
+        record, incident = approve(engine, args.incident, by)
+    show_rollback(console, record)
+    console.print(f"incident {incident.id} is {incident.state.value}")
+    console.document({**rollback_json(record), "incident": incident.id, "approved_by": by})
+    return _code(record)
+
+
+def _abort(args: Namespace) -> int:
+    """A person says no."""
+    by, reason = name_of(args.by), reason_of(args.reason or "")
+    with opening.engine(args) as (engine, console):
+        called_off = call_off(engine, args.incident, by, reason)
+    version = called_off.proposal.version
+    console.print(f"the rollback of {version} is called off; the guard does not propose it again ({called_off.incident.id})")
+    if called_off.under_way:
+        console.print("another process has begun it, and stops before it asks the store: see `release-guard rollback history`")
+    told = {"incident": called_off.incident.id, "version": str(version), "state": "called_off", "by": by, "reason": reason}
+    console.document({**told, "under_way": called_off.under_way})
+    return ExitCode.DONE
+
+
+def _history(args: Namespace) -> int:
+    """Every rollback with its steps, the newest first; of one extension, or of all."""
+    with opening.engine(args) as (engine, console):
+        chosen = [engine.config.select(args.item)] if args.item else engine.config.extension
+        found = [record for extension in chosen for record in engine.journal.all(extension.item)]
+    for record in sorted(found, key=lambda record: record.created_at, reverse=True):
+        console.print()
+        by = "the guard" if record.plan.automatic else "a person"
+        console.print(f"{iso(record.created_at)} {record.plan.item.id}, begun by {by}: {record.plan.reason}")
+        show_rollback(console, record)
+    if not found:
+        console.print("no rollback is recorded")
+    console.document({"rollbacks": [rollback_json(record) for record in found]})
+    return ExitCode.DONE
+
+
+def _code(record: RollbackRecord) -> ExitCode:
+    return ExitCode.DONE if record.state is RollbackState.COMPLETED else ExitCode.UNABLE
+
+
+def _plan_json(plan: RollbackPlan, repair: RepairPlan) -> dict[str, Any]:
+    return {
+        "id": plan.id,
+        "from": str(plan.from_version),
+        "target": str(plan.target),
+        "new_version": str(plan.new_version),
+        "reason": plan.reason,
+        "plan": repair.to_json(),
+    }
