@@ -178,9 +178,9 @@ class Detector:
                 floor, shares = self.thresholds.baseline_floor, self.shares[Signal.ERROR_RATE].values()
                 return least([share.evidence_worse(floor) for share in shares if share.new.total])
             case Part.CRASHES:
-                return self._crash_value()
+                return self._crash_value() if self.crash_seconds else 1.0
             case Part.SILENCE:
-                return self.quiet.value
+                return self.quiet.value if self.reports_expected else 1.0
 
     def _crash_value(self) -> float:
         """A fixed count ignores how many users there are: where the baseline can be compared, it must agree."""

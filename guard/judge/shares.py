@@ -20,6 +20,7 @@ class Share:
         "_earlier",
         "_heard",
         "_heard_at",
+        "_knows_baseline",
         "above",
         "before",
         "limit",
@@ -50,6 +51,7 @@ class Share:
         """The baseline's newest polls."""
         self.quiet_polls = 0
         """Polls since the baseline reported anything."""
+        self._knows_baseline = False
         self._heard = False
         self._heard_at = 0.0
         """When the release was last heard of: failures that nobody could tell are not absent."""
@@ -63,22 +65,30 @@ class Share:
     def step(self, at: float, share: float, late_seconds: float) -> None:
         """End a poll at ``at`` (seconds), which is a ``share`` of the window after the last one."""
         bad, total = self.new.take()
-        bad_before, total_before = self.old.take()
         self.above.advance(bad, total, share)
-        self.quiet_polls = 0 if total_before else self.quiet_polls + 1
-        self.old_above.advance(bad_before, total_before, share)
-        if total_before:
-            self.recent.append((bad_before, total_before))
-            if self.old.is_consistent:
-                self.old_peak = max(self.old_peak, self.old_above.value(self.old.bad, self.old.total))
-        if self.worse is not None:
-            self.worse.advance(bad, bad_before, total, total_before, share)
+        if self.old.total or self._knows_baseline:
+            self._step_baseline(bad, total, share)
         if self._heard:
             self._heard, self._heard_at = False, at
             earlier = self._earlier
             earlier.append((at, self.new.total))
             while len(earlier) > 1 and earlier[1][0] <= at - late_seconds:
                 earlier.popleft()
+
+    def _step_baseline(self, bad: int, total: int, share: float) -> None:
+        """The baseline's part of a poll. Nothing is compared before it has reported: its share of the capital is not lost by waiting."""
+        self._knows_baseline = True
+        bad_before, total_before = self.old.take()
+        self.old_above.advance(bad_before, total_before, share)
+        if self.worse is not None:
+            self.worse.advance(bad, bad_before, total, total_before, share)
+        if not total_before:
+            self.quiet_polls += 1
+            return
+        self.quiet_polls = 0
+        self.recent.append((bad_before, total_before))
+        if self.old.is_consistent:
+            self.old_peak = max(self.old_peak, self.old_above.value(self.old.bad, self.old.total))
 
     def evidence_above(self) -> float:
         """E that the release exceeds the limit."""
