@@ -1,5 +1,6 @@
 """The post-release gate: waits for the release to be live, judges it until the verdict is in, acts, and proves that users are well."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from guard.casework import approval
 from guard.config import Mode
 from guard.decision.policy import AskHuman
 from guard.engine import Engine, Guarded
-from guard.errors import GuardError, SourceError, SourceRefused
+from guard.errors import ActorBusy, GuardError, SourceError, SourceRefused
 from guard.incidents.incident import Incident, IncidentState
 from guard.judge.assessment import Assessment
 from guard.judge.verdict import Verdict
@@ -56,7 +57,7 @@ class Gate:
             self._engine.progress.warn(f"{pause.words}; the release is judged, and nothing is done about it")
         self._responder.resume()
         if version and (done := self._rolled_back_before(version)):
-            return self._after_rollback(done, started)
+            return self._after_rollback(self._wait_for_end(done), started)
         self._probe_sources()
         release = self._wait_until_live(version)
         if release.provenance is Provenance.ROLLBACK and release.rollback_of:
@@ -65,6 +66,19 @@ class Gate:
                 self._engine.progress.warn(f"{release.version} is itself a rollback, of {release.rollback_of}: nothing new to guard")
                 return self._after_rollback(done, started)
         return self._guard(release)
+
+    def _wait_for_end(self, record: RollbackRecord) -> RollbackRecord:
+        """Until a rollback that another process carries out has ended, or that process is known to be dead and this one has ended it."""
+        engine = self._engine
+        deadline = engine.now() + timedelta(seconds=engine.config.watch.live_timeout_seconds)
+        while record.is_unfinished and engine.now() < deadline:
+            engine.progress.doing(f"waiting for the process that rolls {record.plan.from_version} back")
+            self._sleep(self._poll_seconds)
+            with contextlib.suppress(ActorBusy):  # it is alive
+                engine.executors.must_be_free(record.plan.id)
+                self._responder.resume()
+            record = engine.journal.get(record.plan.id)
+        return record
 
     def _rolled_back_before(self, version: Version) -> RollbackRecord | None:
         records = self._engine.journal.all(self._guarded.extension.item)

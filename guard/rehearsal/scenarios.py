@@ -1,10 +1,29 @@
 """The stories that can be rehearsed, and how each must end."""
 
 import dataclasses
+import enum
 
 from guard.errors import UsageError
 from guard.outcome import Outcome
 from guard.rehearsal.users import USUAL, Habits
+
+
+class Telling(enum.StrEnum):
+    """Who does what in a story."""
+
+    GATE = "gate"
+    """The gate alone guards the release."""
+    BY_HAND = "by_hand"
+    """The gate proposes, and a person rolls back."""
+    KILLED = "killed"
+    """A gate in a process of its own is killed inside the rollback, and the next one takes over."""
+
+
+class Way(enum.StrEnum):
+    """How a rollback is done at the store; the words are those that its evidence begins with."""
+
+    STORE_ROLLBACK = "store rollback"
+    REVERSIONED = "re-versioned package"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +45,12 @@ class Scenario:
     """The rollback window, which a story without a verdict waits for."""
     normal_reports: int = 0
     """Sessions in ten seconds of earlier weeks; 0: there is no history."""
+    percentage: int = 100
+    """Share of users (percent) that 1.3.0 is published to."""
+    telling: Telling = Telling.GATE
+    way: Way = Way.STORE_ROLLBACK
+    """The way back; any but the store's own means that the store refuses its own, and reviews what is submitted."""
+    also_called: str = ""
 
 
 SCENARIOS = (
@@ -41,11 +66,12 @@ SCENARIOS = (
     Scenario("broken-popup", "the popup of 1.3.0 throws", "broken-popup", 0.15, Outcome.ROLLED_BACK),
     Scenario("lost-data", "the migration of 1.3.0 loses stored books", "lost-data", 0.004, Outcome.ROLLED_BACK),
     Scenario(
-        "one-way",
+        "unsafe-drill",
         "1.3.0 finds no books, and has brought stored ones into a form that 1.2.0 cannot read: going back would cost users their shelf",
         "one-way",
         0.85,
         Outcome.HELD,
+        also_called="one-way",
     ),
     Scenario("error-spike", "1.3.0 fails for one user in four, and no check sees it", "some-users", 0.25, Outcome.ROLLED_BACK),
     Scenario(
@@ -92,6 +118,38 @@ SCENARIOS = (
         failing_before=0.75,
         site_changed=True,
     ),
+    Scenario(
+        "store-refuses",
+        "1.3.0 finds no books, and the store refuses to roll it back: the kept package of 1.2.0 is submitted under a new number",
+        "finds-nothing",
+        0.85,
+        Outcome.ROLLED_BACK,
+        way=Way.REVERSIONED,
+    ),
+    Scenario(
+        "partial-rollout",
+        "1.3.0 is published to 5 % of users, and finds no books: it is rolled back, and its share is never raised",
+        "finds-nothing",
+        0.85,
+        Outcome.ROLLED_BACK,
+        percentage=5,
+    ),
+    Scenario(
+        "crash-during-rollback",
+        "1.3.0 is dead, and so is the guard, in the middle of its rollback: the next guard finishes it, once",
+        "worker-crash",
+        None,
+        Outcome.ROLLED_BACK,
+        telling=Telling.KILLED,
+    ),
+    Scenario(
+        "manual",
+        "the popup of 1.3.0 throws, the guard only proposes, and a person rolls back",
+        "broken-popup",
+        0.15,
+        Outcome.ROLLED_BACK,
+        telling=Telling.BY_HAND,
+    ),
 )
 
 
@@ -102,6 +160,6 @@ def scenario(name: str) -> Scenario:
         UsageError: there is none.
     """
     for found in SCENARIOS:
-        if found.name == name:
+        if name in {found.name, found.also_called} - {""}:
             return found
     raise UsageError(f"there is no scenario {name!r}; there are {', '.join(found.name for found in SCENARIOS)}")

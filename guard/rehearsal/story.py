@@ -13,18 +13,20 @@ from typing import Any
 
 from guard.config import load
 from guard.engine import Engine, utc_now
-from guard.gate import Gate
-from guard.incidents.incident import IncidentState
 from guard.localsentry.server import LocalSentryAddress, local_sentry
 from guard.localsentry.state import LocalSentry
 from guard.observing import snapshot
-from guard.outcome import GuardResult, Outcome
+from guard.outcome import GuardResult
 from guard.progress import Progress
 from guard.rehearsal import sample
-from guard.rehearsal.scenarios import Scenario
-from guard.rehearsal.users import ENVIRONMENT, Crowd
+from guard.rehearsal.proof import look, misses
+from guard.rehearsal.scenarios import Scenario, Telling, Way
+from guard.rehearsal.telling import Stage, tell
+from guard.rehearsal.users import ENVIRONMENT, Crowd, Rollout
 from guard.reporting import Written, write_report
+from guard.rollback.plan import EVERYBODY
 from webstore.models import Item
+from webstore.simulator.running import RunningStore
 from webstore.simulator.server import LocalStoreAddress, local_store
 from webstore.simulator.state import LocalStore
 from webstore.updates import UpdateService
@@ -37,6 +39,8 @@ SEED = 20260701
 _WEEKS = 4
 _HOURS_REMEMBERED = 5
 _PATIENCE_SECONDS = 30.0
+_REVIEW = timedelta(seconds=2)
+"""How long the local store reviews what is submitted in place of a rollback."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,21 +53,13 @@ class Rehearsed:
     written: Written
     total_seconds: float
 
+    misses: tuple[str, ...]
+    """What did not end as it must."""
+
     @property
     def as_expected(self) -> bool:
-        """Whether the story ended as it must; a rollback must also leave its incident resolved."""
-        incident = self.result.incident
-        if self.result.outcome is not self.scenario.expected:
-            return False
-        match self.scenario.expected:
-            case Outcome.HEALTHY:
-                return incident is None and self.result.rollback is None
-            case Outcome.ROLLED_BACK:
-                return incident is not None and incident.state is IncidentState.RESOLVED
-            case Outcome.INCONCLUSIVE:
-                return incident is None and self.result.rollback is None
-            case _:
-                return incident is not None and self.result.rollback is None
+        """Whether the story ended as it must, at the gate, on its incident and in the store."""
+        return not self.misses
 
     def to_json(self) -> dict[str, Any]:
         """The document on standard output."""
@@ -72,6 +68,7 @@ class Rehearsed:
         return {
             "scenario": self.scenario.name,
             "as_expected": self.as_expected,
+            "not_as_expected": list(self.misses),
             **document,
             "folder": str(self.folder),
             "report": str(self.written.report),
@@ -96,26 +93,32 @@ def rehearse(scenario: Scenario, folder: Path, progress: Progress) -> Rehearsed:
         progress.done(f"a local store holds Bookshelf {sample.BASE_VERSION}, a local Sentry listens")
         path = write_configuration(folder, scenario, item, address, sentry)
         with _token_in_environment(sentry.token), _users(scenario, address, sentry, item) as has_past:
-            engine = Engine.open(load(path), database=f"sqlite:///{folder.resolve() / 'state' / 'release-guard.db'}", progress=progress)
+            database = f"sqlite:///{folder.resolve() / 'state' / 'release-guard.db'}"
+            engine = Engine.open(load(path), database=database, progress=progress)
+            running = RunningStore(store, address)
             try:
                 has_past.wait(_PATIENCE_SECONDS)
-                result = _tell(engine, scenario, sentry)
+                _publish(engine, scenario, store, sentry)
+                result, is_killed = tell(Stage(engine, running, path, database), scenario)
+                seen = look(running, killed=is_killed)
                 written = write_report(engine, result, folder)
             finally:
+                running.session.close()
                 engine.database.dispose()
-    return Rehearsed(scenario, result, folder, written, time.monotonic() - started)
+    return Rehearsed(scenario, result, folder, written, time.monotonic() - started, misses(scenario, result, seen))
 
 
-def _tell(engine: Engine, scenario: Scenario, sentry: LocalSentryAddress) -> GuardResult:
-    """Snapshot, publish the new version through our own client, and guard it."""
+def _publish(engine: Engine, scenario: Scenario, store: LocalStore, sentry: LocalSentryAddress) -> None:
+    """Snapshot, and publish the new version through our own client."""
     guarded = engine.guarded(engine.config.extension[0])
     baseline = snapshot(engine, guarded)
     engine.progress.done(f"{baseline.version} is recorded as the baseline")
     package = sample.build(scenario.variant, sample.NEXT_VERSION, dsn=sentry.dsn)
     guarded.store.upload(baseline.item, package.to_zip())
-    state = guarded.store.publish(baseline.item).state
+    state = guarded.store.publish(baseline.item, deploy_percentage=None if scenario.percentage == EVERYBODY else scenario.percentage).state
     engine.progress.done(f"{package.version} is uploaded and {state.value.lower()}: {scenario.story}")
-    return Gate(engine, guarded, time.sleep).run(sample.NEXT_VERSION)
+    if scenario.way is not Way.STORE_ROLLBACK:
+        store.behaviour.offers_rollback, store.behaviour.review = False, _REVIEW
 
 
 def _remember(sentry: LocalSentry, count: int) -> None:
@@ -137,7 +140,9 @@ def _users(scenario: Scenario, address: LocalStoreAddress, sentry: LocalSentryAd
         sample.NEXT_VERSION: scenario.failing,
         Version.parse(f"{sample.NEXT_VERSION}.1"): scenario.failing_before,
     }
-    updates = UpdateService(address.update_url)
+    # Who stands first among all users gets a rollout in parts, and who stands last does not.
+    early, later = UpdateService(f"{address.update_url}?bucket=0"), UpdateService(address.update_url)
+    updates = Rollout(early, later, scenario.percentage / EVERYBODY)
     crowd = Crowd(updates, item.id, sentry.dsn, NAME, failing, sample.BASE_VERSION, SEED, scenario.habits)
     stop = threading.Event()
     thread = threading.Thread(target=crowd.live, args=(stop,), name="simulated-users", daemon=True)
@@ -163,7 +168,7 @@ def write_configuration(folder: Path, scenario: Scenario, item: Item, store: Loc
     """The release-guard.toml of a rehearsal: an ordinary one, with the stand-ins' addresses and less patience."""
     text = f"""\
 # Written by `release-guard rehearse`, scenario {scenario.name}.
-mode = "act"
+mode = "{"propose" if scenario.telling is Telling.BY_HAND else "act"}"
 state = "state"
 
 [store]
@@ -186,8 +191,9 @@ late_seconds = 1
 
 [watch]
 poll_seconds = 0.5
-live_timeout_seconds = 20
+live_timeout_seconds = 60
 propagation_timeout_seconds = 30
+review_timeout_seconds = 60
 recovery_timeout_seconds = 60
 rollback_window_seconds = {scenario.window_seconds:g}
 

@@ -39,6 +39,15 @@ class Habits:
 USUAL = Habits()
 
 
+@dataclasses.dataclass(frozen=True)
+class Rollout:
+    """A rollout in parts: what the first ``share`` (0-1) of all users is offered, and what the others are."""
+
+    early: UpdateService
+    later: UpdateService
+    share: float
+
+
 class Crowd:
     """So many users of one extension, each with a version and an id of its own.
 
@@ -48,7 +57,7 @@ class Crowd:
 
     def __init__(
         self,
-        updates: UpdateService,
+        updates: UpdateService | Rollout,
         extension_id: str,
         dsn: str,
         name: str,
@@ -57,7 +66,7 @@ class Crowd:
         seed: int,
         habits: Habits = USUAL,
     ) -> None:
-        self._updates = updates
+        self._updates = updates if isinstance(updates, Rollout) else Rollout(updates, updates, 1.0)
         self._extension_id = extension_id
         address = urlsplit(dsn)
         self._url = f"http://{address.hostname}:{address.port}/api{address.path}/envelope/"
@@ -86,9 +95,10 @@ class Crowd:
 
     def round(self) -> None:
         """Some update, some use the extension."""
-        offered = self._updates.offered(self._extension_id)
+        early, later = self._updates.early.offered(self._extension_id), self._updates.later.offered(self._extension_id)
         everybody, habits = range(self._habits.users), self._habits
         for user in everybody:
+            offered = early if user < self._updates.share * habits.users else later
             if offered and self._versions[user] < offered.version and self._random.random() < habits.updating:
                 self._versions[user] = offered.version
         for user in self._random.sample(everybody, habits.active):

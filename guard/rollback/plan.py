@@ -156,6 +156,11 @@ class RollbackRecord:
     failure: str = ""
 
     @property
+    def is_unfinished(self) -> bool:
+        """Whether somebody still has to take it to its end."""
+        return self.state in {RollbackState.PLANNED, RollbackState.RUNNING}
+
+    @property
     def attempts(self) -> int:
         """How often the store was asked for the rollback itself."""
         return next((step.attempts for step in self.steps if step.name is StepName.PERFORM), 0)

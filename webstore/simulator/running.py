@@ -65,6 +65,10 @@ class RunningStore:
         """Let a fault happen at the next call of a method (`webstore.simulator.faults.Fault`)."""
         self._local("POST", "faults", [{"method": method, "kind": kind, **fault}])
 
+    def release(self) -> None:
+        """Let held answers go."""
+        self._local("POST", "release")
+
     def calls(self, method: str) -> list[dict[str, Any]]:
         """Every call of a method that was received, the oldest first."""
         return [call for call in self._local("GET", "calls") if call["method"] == method]
