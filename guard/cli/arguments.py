@@ -101,6 +101,7 @@ def _add_store(commands: Any, common: argparse.ArgumentParser) -> None:
     cancel.add_argument("--yes", action="store_true", help="do not ask")
     rollout = kinds.add_parser("rollout", parents=[common], help="raise the share of users that get the published version")
     rollout.add_argument("percentage", type=_percentage, metavar="N", help="percent of users")
+    rollout.add_argument("--force", action="store_true", help="even of a release that is known to be bad")
 
     archive = commands.add_parser("archive", help="packages kept: add, list, fetch, verify, prune")
     kinds = archive.add_subparsers(dest="action", required=True, metavar="ACTION")

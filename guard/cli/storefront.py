@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 
 from guard.cli import opening
 from guard.cli.console import Console
+from guard.decision.safeguards import raising_the_share
 from guard.engine import Guarded
 from guard.errors import ExitCode, UsageError
+from guard.model import ReleaseState
 from guard.publishing import publish as publish_package
 from webstore.models import Dimension, ItemStatus, Metric, MetricRow, RatingSummary, Review, Revision
 from webstore.publishing import Ending, Pace, Publication, Terms
@@ -193,8 +195,25 @@ def _cancel(args: Namespace, console: Console, guarded: Guarded) -> int:
 
 
 def _rollout(args: Namespace, console: Console, guarded: Guarded) -> int:
+    if not args.force:
+        _must_not_be_bad(args, console, guarded)
     guarded.store.set_deploy_percentage(guarded.extension.item, args.percentage)
     shown = guarded.store.status(guarded.extension.item)
     console.print(f"{_revision_words(shown.published)}")
     console.document(_status_json(shown))
     return ExitCode.DONE
+
+
+def _must_not_be_bad(args: Namespace, console: Console, guarded: Guarded) -> None:
+    """A release that is known to be bad is given to nobody else without --force; one that is only not proved healthy is told."""
+    published = guarded.store_reader.status(guarded.extension.item).published
+    if published is None or published.version is None:
+        return
+    with opening.engine(args) as (engine, _):
+        release = engine.releases.find(guarded.extension.item, published.version)
+        incident = engine.incidents.open_for(guarded.extension.item, published.version)
+    if reason := raising_the_share(release, incident.id if incident else None):
+        refused = UsageError(f"{published.version} is not given to more users: {reason}")
+        raise refused.advise("roll it back with `release-guard rollback --reason TEXT`; --force raises the share all the same")
+    if release is None or release.state is not ReleaseState.GOOD:
+        console.warn(f"{published.version} is not proved healthy: `release-guard gate --version {published.version}` judges it")

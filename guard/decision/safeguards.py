@@ -122,3 +122,10 @@ SAFEGUARDS: tuple[Safeguard, ...] = (
     while_paused,
     against_a_persons_word,
 )
+
+
+def raising_the_share(release: Release | None, incident: str | None) -> str | None:
+    """Why a release should be given to no more users: it is bad, or has an open ``incident``. The guard itself never raises a share."""
+    if release is not None and release.forbidden:
+        return f"{release.version} {release.forbidden}"
+    return f"{incident} is open on it" if incident else None

@@ -1,0 +1,208 @@
+"""rollback approve, abort and history, pause, resume, block, repair and db as their users have them: exit codes, words, one JSON document."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from factories import Shop
+from guard.cli.main import main
+from guard.config import load
+from guard.decision.orders import Proposal
+from guard.engine import Engine, Guarded
+from guard.incidents.incident import Incident, IncidentState, TimelineEntry
+from guard.severity import Severity
+from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus
+from webstore.versions import Version
+
+V = Version.parse
+ROOT = Path(__file__).parents[2]
+
+
+def passing(_guarded, package, _baseline):
+    version = str(package.version)
+    return CheckReport(version, version, (CheckResult(CheckName.LOAD, CheckStatus.PASSED),))
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, store: Shop, capsys):
+    """Users had 1.2.0, which is the baseline, and have 1.3.0, with an incident whose rollback waits for a yes."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Guarded, "check", passing)
+    command = json.dumps([sys.executable, "-c", "print('restarted')"])
+    Path("release-guard.toml").write_text(
+        f'[store]\nbase_url = "{store.base_url}"\nupdate_url = "{store.update_url}"\ncredentials = "none"\n[watch]\npoll_seconds = 0.05\n'
+        f"[repair]\nservice_restart_command = {command}\n"
+        f'[[extension]]\nid = "{store.item.id}"\npublisher = "publisher"\nname = "shelf"\n'
+    )
+    assert run(capsys, "release", "snapshot")[0] == 0
+    store.publish("1.3.0", percentage=100, a__js="bad")
+    engine = Engine.open(load(Path("release-guard.toml")))
+    draft = Incident("", "f" * 32, "popup is blank", Severity.P1, IncidentState.INVESTIGATING, store.item, V("1.3.0"), engine.now())
+    incident, _ = engine.incidents.open(draft, TimelineEntry(engine.now(), "guard", "breach seen"))
+    engine.orders.propose(Proposal(store.item, V("1.3.0"), incident.id, "ROLLBACK", V("1.2.0"), V("1.3.0.1"), "popup is blank"))
+    engine.database.dispose()
+    return incident.id
+
+
+def run(capsys, *arguments):
+    code = main(arguments)
+    seen = capsys.readouterr()
+    return code, seen.out, seen.err
+
+
+def told(capsys, *arguments):
+    code, out, _ = run(capsys, *arguments, "--json")
+    return code, json.loads(out)
+
+
+def test_approve_rolls_back_and_history_shows_every_step(here, capsys):
+    assert told(capsys, "rollback", "history") == (0, {"rollbacks": []})
+    code, document = told(capsys, "rollback", "approve", here, "--by", "alice")
+    assert (code, document["state"], document["new_version"], document["approved_by"]) == (0, "completed", "1.3.0.1", "alice")
+    code, document = told(capsys, "rollback", "history", "--item", "shelf")
+    (record,) = document["rollbacks"]
+    assert (code, record["automatic"], {step["state"] for step in record["steps"]}) == (0, False, {"done"})
+    assert all(step["evidence"] for step in record["steps"])
+    code, out, _ = run(capsys, "rollback", "history")
+    assert "begun by a person: popup is blank" in out
+    assert "Rollback completed: 1.3.0 to the code of 1.2.0 as 1.3.0.1" in out
+    code, _, err = run(capsys, "rollback", "approve", here, "--by", "bob")
+    assert (code, "rolled back already" in err) == (2, True)
+
+
+def test_abort_calls_the_proposal_off_and_status_no_longer_waits(here, capsys):
+    assert told(capsys, "status")[1]["extensions"][0]["waits_for_approval"] is None  # 1.3.0 was not seen by the guard yet
+    run(capsys, "rollback", "--reason", "look", "--dry-run")
+    code, out, _ = run(capsys, "status")
+    assert f"release-guard rollback approve {here} --by NAME" in out
+    assert "0 of 3 automatic rollbacks in 24 hours" in out
+    code, document = told(capsys, "rollback", "abort", here, "--by", "bob", "--reason", "a fix is out")
+    assert (code, document["state"], document["under_way"]) == (0, "called_off", False)
+    assert told(capsys, "status")[1]["extensions"][0]["waits_for_approval"] is None
+    code, _, err = run(capsys, "rollback", "approve", here, "--by", "alice")
+    assert (code, "called off by bob: a fix is out" in err) == (2, True)
+    code, out, _ = run(capsys, "incident", "show", here)
+    assert "bob: rollback of 1.3.0 called off" in out
+
+
+def test_rollback_by_hand_asks_for_a_reason_and_shows_the_plan_in_full(here, capsys):
+    code, _, err = run(capsys, "rollback", "--yes")
+    assert (code, "--reason is missing" in err) == (2, True)
+    code, out, _ = run(capsys, "rollback", "--reason", "popup is blank", "--dry-run")
+    assert code == 0
+    for words in (
+        "restores in about 300 s, risk low",
+        "will not: bring back data",
+        "not HOTFIX",
+        "1.3.1 stays free for the team",
+        "the store would accept it",
+    ):
+        assert words in " ".join(out.split()), words
+    code, document = told(capsys, "rollback", "--reason", "popup is blank", "--dry-run")
+    assert (document["state"], document["new_version"], document["plan"]["data"]["verdict"]) == ("planned", "1.3.0.1", "unknown")
+    assert {"strategy", "reason", "seconds_to_restore", "risk", "data", "reach", "steps", "will_not", "not_chosen"} == set(document["plan"])
+
+
+def test_pause_and_resume_are_shown_by_status_and_on_the_incident(here, capsys):
+    code, document = told(capsys, "pause", "--by", "alice", "--reason", "store maintenance")
+    assert (code, document["is_new"], document["paused"][0]["by"]) == (0, True, "alice")
+    assert told(capsys, "pause", "--by", "bob", "--reason", "again")[1]["is_new"] is False
+    code, out, _ = run(capsys, "status")
+    assert "PAUSED: all automatic actions are paused by alice" in out
+    assert told(capsys, "status")[1]["paused"][0]["reason"] == "store maintenance"
+    code, document = told(capsys, "resume", "--by", "bob")
+    assert (code, len(document["resumed"]), document["paused"]) == (0, 1, [])
+    code, _, err = run(capsys, "resume", "--by", "bob")
+    assert (code, "nothing is paused" in err) == (2, True)
+    _, out, _ = run(capsys, "incident", "show", here)
+    assert "alice: automatic actions paused" in out
+    assert "bob: automatic actions resumed" in out
+
+
+def test_a_pause_of_one_extension_is_ended_by_its_own_resume(here, capsys):
+    assert told(capsys, "pause", "--by", "alice", "--reason", "x", "--item", "shelf")[1]["paused"][0]["item"] is not None
+    run(capsys, "pause", "--by", "carol", "--reason", "all")
+    code, out, _ = run(capsys, "resume", "--by", "bob", "--item", "shelf")
+    assert code == 0
+    assert "still: all automatic actions are paused by carol" in " ".join(out.split())
+
+
+def test_block_and_unblock_forbid_a_version_and_give_it_back(here, capsys):
+    code, document = told(capsys, "release", "block", "1.2.0", "--reason", "leaks", "--by", "alice")
+    assert (code, "blocked by alice" in document["blocked"]) == (0, True)
+    code, _, err = run(capsys, "rollback", "--reason", "x", "--to", "1.2.0", "--dry-run")
+    assert (code, "leaks" in err, "--force" in err) == (2, True, True)
+    assert "blocked by alice" in told(capsys, "release", "list")[1]["releases"][-1]["blocked"]
+    assert told(capsys, "release", "unblock", "1.2.0")[1]["blocked"] is None
+    assert run(capsys, "release", "unblock", "1.2.0")[0] == 2
+
+
+def test_repair_runs_the_teams_command_only_after_a_yes(here, capsys):
+    code, document = told(capsys, "repair", "run", here, "--strategy", "SERVICE_RESTART")
+    assert (code, document["state"]) == (0, "not_confirmed")
+    code, document = told(capsys, "repair", "run", here, "--strategy", "SERVICE_RESTART", "--yes", "--by", "alice")
+    assert (code, document["state"], document["output"]) == (0, "done", "restarted")
+    code, _, err = run(capsys, "repair", "run", here, "--yes")
+    assert (code, "the plan of" in err) == (2, True)
+    code, _, err = run(capsys, "repair", "run", here, "--strategy", "INFRASTRUCTURE_SCALE", "--yes")
+    assert (code, "infrastructure_scale_command" in err) == (2, True)
+    _, out, _ = run(capsys, "incident", "show", here)
+    assert "alice: SERVICE_RESTART done" in out
+
+
+def test_a_release_with_an_open_incident_is_given_to_no_more_users_unless_forced(here, capsys, store):
+    store.publish("1.4.0", percentage=5, a__js="new")
+    code, _, err = run(capsys, "store", "rollout", "10")
+    assert (code, "not proved healthy" in err) == (0, True)
+    engine = Engine.open(load(Path("release-guard.toml")))
+    draft = Incident("", "e" * 32, "slow", Severity.P2, IncidentState.INVESTIGATING, store.item, V("1.4.0"), engine.now())
+    engine.incidents.open(draft, TimelineEntry(engine.now(), "guard", "breach seen"))
+    engine.database.dispose()
+    code, _, err = run(capsys, "store", "rollout", "50")
+    assert (code, "1.4.0 is not given to more users: INC-" in err) == (2, True)
+    assert store.state.status(store.item).published.deploy_percentage == 10
+    assert run(capsys, "store", "rollout", "50", "--force")[0] == 0
+    assert store.state.status(store.item).published.deploy_percentage == 50
+
+
+def test_db_says_where_the_schema_stands_and_upgrades_it(here, capsys):
+    code, document = told(capsys, "db", "status")
+    assert (code, document["pending"], document["upgraded"]) == (0, [], False)
+    fresh = "sqlite:///fresh.db"
+    code, document = told(capsys, "db", "status", "--database", fresh)
+    assert (code, document["schema"], document["pending"][0]["revision"]) == (0, None, "0001")
+    assert not Path("fresh.db").exists()
+    code, document = told(capsys, "db", "upgrade", "--database", fresh)
+    assert (code, document["upgraded"], document["pending"], len(document["steps"]) > 6) == (0, True, [], True)
+    code, out, _ = run(capsys, "db", "upgrade", "--database", fresh)
+    assert (code, "it is up to date" in out) == (0, True)
+    code, out, _ = run(capsys, "db", "status", "--database", "sqlite:///other.db")
+    assert "every command upgrades it before its own work" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("rollback", "approve", "INC-1999-0001", "--by", "alice"), "no incident INC-1999-0001"),
+        (("rollback", "abort", "INC-1999-0001", "--by", "alice", "--reason", "x"), "no incident INC-1999-0001"),
+        (("rollback", "approve", "INC-1999-0001", "--by", " "), "a name has 1 to 120 letters"),
+        (("pause", "--by", "alice", "--reason", " "), "the reason is empty"),
+        (("release", "block", "1.x", "--reason", "x"), "not a version number"),
+    ],
+)
+def test_an_order_that_makes_no_sense_is_2_with_what_to_do(here, capsys, arguments, words):
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert "to fix:" in err
+
+
+def test_no_part_of_the_guard_raises_a_share_by_itself():
+    callers = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "guard").rglob("*.py")
+        if "set_deploy_percentage" in path.read_text(encoding="utf-8")
+    }
+    assert callers == {"guard/cli/storefront.py"}
