@@ -12,6 +12,7 @@ from guard.decision.strategies import HOTFIX, ROLLBACK
 from guard.engine import Engine, Guarded
 from guard.incidents.incident import Incident
 from guard.judge.assessment import Assessment
+from guard.judge.verdict import Verdict
 from guard.model import Provenance, Release
 from webstore.models import Item, ItemState
 from webstore.store_errors import StoreError
@@ -23,7 +24,9 @@ _DECISION = "decision: "
 
 
 def gather_case(engine: Engine, assessment: Assessment, release: Release, baseline: Release | None) -> Case:
-    """All that the database knows and a decision needs."""
+    """All that the database knows and a decision needs; a decision to wait needs none of it, and is made at most polls."""
+    if assessment.verdict is not Verdict.BREACH:
+        return Case(assessment, release, baseline, engine.config.rollback_window)
     started = [record.plan.from_version for record in engine.journal.all(release.item)]
     proposal = engine.orders.proposal_for(release.item, release.version)
     return Case(

@@ -58,11 +58,13 @@ def snapshot(engine: Engine, guarded: Guarded) -> Release:
     Raises:
         NothingPublished: the item has no published version.
         StoreError: the store or the update service cannot be read, or they show different versions.
-        SnapshotRefused: the published version was found bad.
+        SnapshotRefused: the published version was found bad, or a person has blocked it.
     """
     release = observe_release(engine, guarded).release
     if release.state in {ReleaseState.BAD, ReleaseState.ROLLED_BACK}:
         raise SnapshotRefused(f"{release.version} is recorded as {release.state.value.replace('_', ' ')}")
+    if release.blocked:
+        raise SnapshotRefused(f"{release.version} is {release.blocked}")
     kept = keep_package(engine, release, fetch_published(guarded, release))
     engine.releases.mark(release.item, release.version, ReleaseState.GOOD)
     return dataclasses.replace(kept, state=ReleaseState.GOOD)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 
 from guard.assessor import Assessor
+from guard.decision.orders import Pause
 from guard.decision.policy import Wait
 from guard.engine import Engine, Guarded
 from guard.errors import ExitCode, SourceError, SourceUnreachable
@@ -58,7 +59,9 @@ class Watcher:
             self._responder.resume()
         except ReleaseGuardError as error:  # whoever can act takes the unfinished rollback along; looking does no harm meanwhile
             self._engine.progress.warn(f"an unfinished rollback is left to another process: {error}")
-        return [self._with_pause(extension_id, self._guarded_tick(extension_id)) for extension_id in self._share(me)]
+        ticks = [(self._engine.config.select(extension_id).item, self._guarded_tick(extension_id)) for extension_id in self._share(me)]
+        pauses = self._engine.orders.pauses()
+        return [_with_pause(tick, [pause for pause in pauses if pause.is_about(item)]) for item, tick in ticks]
 
     def run(self, wait: Callable[[float], bool], report: Callable[[list[Tick]], None]) -> None:
         """Tick until ``wait`` (seconds) says that it is time to stop. Watchers that share a database share the extensions out."""
@@ -75,11 +78,6 @@ class Watcher:
             return [extension.id for extension in extensions]
         held = set(self._engine.executors.hold(me, [extension.item for extension in extensions]))
         return [extension.id for extension in extensions if extension.item in held]
-
-    def _with_pause(self, extension_id: str, tick: Tick) -> Tick:
-        """What was seen, and whether a person has paused what would be done about it."""
-        pause = self._engine.orders.pause_of(self._engine.config.select(extension_id).item)
-        return dataclasses.replace(tick, paused=pause.words) if pause else tick
 
     def _guarded_tick(self, extension_id: str) -> Tick:
         extension = self._engine.config.select(extension_id)
@@ -159,3 +157,8 @@ class Watcher:
         if recovery.is_proved:
             return Tick(name, str(release.version), Outcome.HEALTHY, f"{words}; users are well")
         return Tick(name, str(release.version), Outcome.ROLLED_BACK, f"{words}; recovery is not proved yet: {recovery.evidence}")
+
+
+def _with_pause(tick: Tick, pauses: list[Pause]) -> Tick:
+    """What was seen, and whether a person has paused what would be done about it."""
+    return dataclasses.replace(tick, paused="; ".join(pause.words for pause in pauses))

@@ -34,7 +34,7 @@ def _add_rollback(commands: Any, common: argparse.ArgumentParser) -> None:
     rollback.add_argument("--force", action="store_true", help="even to a version that is recorded as bad, is blocked, or loses data")
     rollback.add_argument("--item", metavar="ID", help="which extension, when several are configured")
 
-    verbs = rollback.add_subparsers(dest="verb", metavar="ACTION", title="instead of a rollback by hand")
+    verbs = rollback.add_subparsers(dest="verb", metavar="[ACTION]", title="instead of a rollback by hand")
     approve = verbs.add_parser("approve", parents=[common], help="say yes to a proposed rollback")
     abort = verbs.add_parser("abort", parents=[common], help="say no to it, or stop one that the store was not asked for yet")
     abort.add_argument("--reason", metavar="TEXT", required=True, help="why; the timeline keeps it")

@@ -62,6 +62,13 @@ name = {name}  # as in Sentry's release names: NAME@VERSION
 # max_automatic_rollbacks_a_day = 3
 # inconclusive = "hold"       # at the end of the window without a verdict: "hold", "pass" or "extend"
 
+[repair]
+# Commands for what the guard cannot repair by itself, each a program and its arguments. They are run only when a person says
+# `release-guard repair run INCIDENT`, without the guard's own secrets.
+# service_restart_command = ["ssh", "api.internal", "systemctl restart api"]
+# infrastructure_scale_command = ["kubectl", "scale", "deployment/api", "--replicas=8"]
+# command_seconds = 300
+
 [thresholds]
 # error_rate = 0.05        # share of users, and of operations or sessions, with a failure
 # api_failures = 0.10      # share of requests that fail

@@ -14,6 +14,7 @@ from guard.errors import ConfigurationError, RollbackRefused, UsageError
 from guard.incidents.incident import IncidentState
 from guard.manual import Request, plan_by_hand, repair_plan_by_hand, roll_back_by_hand
 from guard.model import ReleaseState
+from guard.observing import SnapshotRefused, snapshot
 from guard.ordering import NotOrdered, block, pause, resume, unblock
 from guard.outcome import Outcome
 from guard.repairing import NothingToRun, find_job, run_job, without_secrets
@@ -269,6 +270,12 @@ def test_a_blocked_version_is_a_target_only_for_a_person_who_forces_it(world):
     forced = dataclasses.replace(request, force=True)
     record, _ = roll_back_by_hand(world.engine, plan_by_hand(world.engine, world.guarded, forced), forced)
     assert record.state is RollbackState.COMPLETED
+
+
+def test_a_blocked_version_is_taken_as_good_by_no_snapshot(world):
+    block(world.engine, world.store.item, V("1.2.0"), "alice", "leaks")
+    with pytest.raises(SnapshotRefused, match=r"1\.2\.0 is blocked by alice"):
+        snapshot(world.engine, world.guarded)
 
 
 def test_a_version_that_is_blocked_and_was_never_seen_is_refused_too(world):

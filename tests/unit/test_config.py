@@ -53,6 +53,12 @@ def test_an_id_and_a_publisher_are_enough(tmp_path):
         pytest.param("[[extension]]\nid = 'short'\npublisher = 'us'\n", r":2: extension\.0\.id", id="no id of the store"),
         pytest.param(SMALLEST + SMALLEST, "stands there twice", id="the same extension twice"),
         pytest.param("mode = 'act'\n", "extension: Field required", id="no extension"),
+        pytest.param(
+            SMALLEST + "[repair]\nservice_restart_command = 'restart it'\n", r":5: repair\.service_restart_command", id="a shell's line"
+        ),
+        pytest.param(
+            SMALLEST + "[repair]\nrestart_command = []\n", r":5: unknown key 'repair\.restart_command'; did you mean", id="in repair"
+        ),
         pytest.param("mode = \n", "not valid TOML", id="no TOML"),
         pytest.param(
             SMALLEST + SMALLEST.replace("a" * 32, "b" * 32) + 'modus = "act"\n',
@@ -113,3 +119,9 @@ def test_a_secret_comes_from_a_variable_or_from_the_file_that_another_names(tmp_
     assert secret("T", {}) is None
     with pytest.raises(ConfigurationError, match="T_FILE"):
         secret("T", {"T_FILE": str(tmp_path / "none")})
+
+
+def test_a_repair_has_no_command_until_one_is_given(tmp_path):
+    assert load(write(tmp_path, SMALLEST)).repair.commands == {}
+    text = SMALLEST + '[repair]\ninfrastructure_scale_command = ["scale", "up to 8"]\n'
+    assert load(write(tmp_path, text)).repair.commands == {"INFRASTRUCTURE_SCALE": ("scale", "up to 8")}
