@@ -1,5 +1,6 @@
 """rehearse and simulate: the whole story, or the stand-ins alone, on this machine."""
 
+import dataclasses
 import json
 import re
 import signal
@@ -80,7 +81,7 @@ def _store(args: Namespace, console: Console) -> int:
     from webstore.simulator.state import LocalStore  # noqa: PLC0415 - as above
 
     delays = {name: timedelta(seconds=getattr(args, name)) for name in ("review", "processing", "rollback", "propagation")}
-    store, accounts = LocalStore(utc_now, Behaviour(approves=not args.reject, **delays)), Accounts()
+    store, accounts = LocalStore(utc_now, dataclasses.replace(Behaviour(approves=not args.reject), **delays)), Accounts()
     packages = [Package.read(path) for path in args.package or ()] or [sample.build(sample.BASE, sample.BASE_VERSION)]
     items = [store.add_item(args.publisher, package, key=_key(args.keys, package.name)) for package in packages]
     for item in items:
