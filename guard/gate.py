@@ -229,5 +229,7 @@ def _detected_at(engine: Engine, response: Response) -> datetime | None:
 def _held_because(response: Response, mode: Mode) -> tuple[str, ...]:
     if isinstance(response.decision, AskHuman):
         return response.decision.reasons
+    if response.rollback:
+        return (response.rollback.failure,)
     command = approval(response.incident) if response.incident else "release-guard rollback"
     return (f"the mode is {mode.value}: a person decides, with `{command}`",)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from guard.decision.orders import STOPPED
 from guard.decision.strategies import RepairPlan
 from guard.errors import ExitCode
 from guard.incidents.incident import Incident, TimelineEntry
@@ -198,6 +199,6 @@ def _between(start: datetime | None, end: datetime | None) -> float | None:
 
 def outcome_of(rollback: RollbackRecord | None) -> Outcome:
     """What a breach came to."""
-    if rollback is None:
+    if rollback is None or rollback.failure.startswith(STOPPED):
         return Outcome.HELD
     return Outcome.ROLLED_BACK if rollback.state is RollbackState.COMPLETED else Outcome.FAILED

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 
 from guard.casework import acts, gather_case, propose, store_reason, tell_decision, with_pending, would
 from guard.config import Mode
+from guard.decision.orders import STOPPED
 from guard.decision.policy import Decision, Wait, decide
 from guard.decision.strategies import RepairPlan
 from guard.engine import Engine, Guarded
@@ -122,6 +123,8 @@ class Responder:
         if record.state is RollbackState.COMPLETED:
             words = f"rollback completed and verified: users get {record.plan.new_version}, the code of {record.plan.target}"
             return incidents.move(incident, IncidentState.MONITORING, words, evidence=steps)
+        if record.failure.startswith(STOPPED):
+            return incidents.move(incident, IncidentState.INVESTIGATING, f"rollback {record.failure}", evidence=steps)
         failed = f"{_FAILED}: {record.failure}; a person is needed"
         if not any(entry.event.startswith(_FAILED) for entry in incidents.timeline(incident.id)):
             worse = Severity(min(incident.severity.value + 1, max(Severity).value))

@@ -7,6 +7,9 @@ from datetime import datetime
 from webstore.models import Item
 from webstore.versions import Version
 
+STOPPED = "stopped by a person's order"
+"""How the failure of a rollback begins that was stopped on purpose: it needs nobody's help, and is no worse an incident for it."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Pause:

@@ -1,5 +1,6 @@
 """What stops a rollback that is under way: a person's order, obeyed until the store has been asked. Afterwards it is taken to its end."""
 
+from guard.decision.orders import STOPPED
 from guard.errors import RollbackRefused
 from guard.rollback.plan import Act, RollbackPlan, StepName
 from guard.store.journal import Journal
@@ -32,11 +33,11 @@ def must_not_be_stopped(plan: RollbackPlan, step: StepName, orders: Orders, jour
         return
     proposal = orders.proposal_for(plan.item, plan.from_version)
     if proposal and proposal.called_off:
-        raise Stopped(proposal.called_off)
+        raise Stopped(f"{STOPPED}: {proposal.called_off}")
     if not plan.automatic:
         return
     if pause := orders.pause_of(plan.item):
-        raise Stopped(pause.words)
+        raise Stopped(f"{STOPPED}: {pause.words}")
     target = releases.find(plan.item, plan.target)
     if target and target.blocked:
-        raise Stopped(f"{plan.target} is {target.blocked}")
+        raise Stopped(f"{STOPPED}: {plan.target} is {target.blocked}")

@@ -9,7 +9,7 @@ import pytest
 from contract.gate_world import V
 from factories import a_package
 from guard.approving import NothingProposed, ProposalOutdated, TooLate, approve, call_off
-from guard.decision.orders import ProposalState
+from guard.decision.orders import Proposal, ProposalState
 from guard.errors import ConfigurationError, RollbackRefused, UsageError
 from guard.incidents.incident import IncidentState
 from guard.manual import Request, plan_by_hand, repair_plan_by_hand, roll_back_by_hand
@@ -20,6 +20,8 @@ from guard.outcome import Outcome
 from guard.repairing import NothingToRun, find_job, run_job, without_secrets
 from guard.responder import Responder
 from guard.rollback.plan import RollbackState, StepName
+from guard.rollback.steps import RollbackSteps
+from guard.store.orders import Orders
 from guard.tables import RepairTable
 from guard.watcher import Watcher
 from healthchecks.result import Drill, DrillVerdict
@@ -163,8 +165,35 @@ def test_a_rollback_that_a_dead_process_left_before_the_store_was_asked_is_calle
     off = call_off(world.another_process().engine, proposed.id, "bob", "not now")
     record = world.engine.journal.get(plan.id)
     assert (off.under_way, record.state) == (False, RollbackState.FAILED)
-    assert record.failure == "the rollback of 1.3.0 was called off by bob: not now"
+    assert record.failure == "stopped by a person's order: the rollback of 1.3.0 was called off by bob: not now"
     assert world.store.calls("rollback") == []
+
+
+@pytest.mark.parametrize("order", ["call off", "pause"])
+def test_a_rollback_under_way_stops_before_the_store_is_asked_and_is_no_worse_an_incident_for_it(world, monkeypatch, order):
+    run = RollbackSteps.run
+
+    def meanwhile(steps, plan, step):
+        if step is StepName.PREPARE:  # another process writes the order while this one works
+            other = Orders(world.engine.database, world.clock)
+            if order == "pause":
+                other.pause(None, "bob", "look first")
+            else:
+                (incident,) = world.engine.incidents.all()
+                other.decide(Proposal(plan.item, plan.from_version, incident.id, "ROLLBACK"), ProposalState.CALLED_OFF, "bob", "look first")
+        return run(steps, plan, step)
+
+    monkeypatch.setattr(RollbackSteps, "run", meanwhile)
+    bad_release(world)
+    result = world.gate()
+    assert (result.outcome, world.store.rollbacks()) == (Outcome.HELD, [])
+    assert [call["body"]["validateOnly"] for call in world.store.calls("rollback")] == [True]
+    assert "stopped by a person's order" in result.reasons[0]
+    assert "look first" in result.reasons[0]
+    told = events(world, result.incident)
+    assert any(event.startswith("rollback stopped by a person's order") for event in told)
+    assert not any("severity raised" in event for event in told)
+    assert Watcher(world.engine).tick()[0].outcome is Outcome.HELD
 
 
 @propose
