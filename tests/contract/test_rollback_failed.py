@@ -114,3 +114,38 @@ def test_keys_of_the_rollback_are_checked():
     assert (config.watch.review_timeout_seconds, config.rollback.webhook_env) == (5, None)
     with pytest.raises(ValueError, match="webhook_env"):
         Config.model_validate({"extension": extension, "rollback": {"webhook_env": "https://hooks.example/secret"}})
+
+
+def begun_elsewhere(world):
+    """A rollback that another process has begun; that process."""
+    world.store.publish("1.3.0", a__js="bad")
+    plan = plan_by_hand(world.engine, world.guarded, Request("by hand", "alice"))
+    world.engine.journal.create(plan)
+    other = world.engine.executors.join("act")
+    world.engine.executors.claims.take(plan.id, other.id, [])
+    return plan, other
+
+
+def test_a_gate_waits_for_a_living_process_that_rolls_its_release_back(world):
+    plan, other = begun_elsewhere(world)
+
+    def meanwhile(paused):
+        world.engine.executors.beat(other)
+        if paused >= 60:
+            world.engine.journal.finish(plan.id, RollbackState.COMPLETED)
+
+    result = world.gate(meanwhile=meanwhile)
+    assert (result.outcome, world.store.calls("rollback")) == (Outcome.ROLLED_BACK, [])
+
+
+def test_a_gate_finishes_what_a_process_left_that_is_found_dead(world):
+    plan, _ = begun_elsewhere(world)
+    result = world.gate()
+    assert (result.outcome, result.rollback.plan.id) == (Outcome.ROLLED_BACK, plan.id)
+    assert [str(version) for version in world.store.rollbacks()] == ["1.3.0.1"]
+
+
+def test_a_gate_does_not_wait_for_ever(world):
+    _, other = begun_elsewhere(world)
+    result = world.gate(meanwhile=lambda _paused: world.engine.executors.beat(other))
+    assert (result.outcome, result.rollback.is_unfinished, world.store.rollbacks()) == (Outcome.FAILED, True, [])

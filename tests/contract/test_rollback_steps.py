@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from contract.rollback_world import V, World
+from contract.rollback_world import Killed, Mortal, V, World
 from guard.errors import RollbackRefused
 from guard.model import Provenance, ReleaseState
 from guard.rollback.errors import AttemptsExhausted, NoOtherWay, NotPropagated, NotVerified, Superseded
@@ -143,3 +143,22 @@ def test_the_executor_writes_a_failure_and_a_bug_and_never_leaves_one_running(wo
             assert executor.resume() == []
         assert (record.state, record.failure) == (RollbackState.FAILED, words)
         assert [step.state for step in record.steps][:3] == [StepState.DONE, StepState.FAILED, StepState.PENDING]
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before the call", "after it was carried out"])
+@pytest.mark.parametrize("call", range(1, 11))
+def test_a_process_that_dies_at_any_call_is_followed_by_one_that_finishes_it_once(world, call, before):
+    world.submit("1.4.0")
+    deaths = 0
+    with Mortal(world.store.api, call, before=before):
+        for name in StepName:
+            try:
+                world.steps.run(world.plan, name)
+            except Killed:
+                deaths += 1
+                world.steps = world.process(world.store.api)
+                world.steps.run(world.plan, name)
+    assert deaths == 1
+    assert world.published() == [("1.3.0.1", "rollback", 100)]
+    assert len(world.store.calls("rollback")) <= 3
+    assert world.store.calls("upload") == []
