@@ -45,7 +45,7 @@ def test_a_second_failure_raises_nothing_more(world):
 
 
 @pytest.mark.parametrize("target", ["1.2.0", "1.1.0"])
-def test_a_rollback_that_ended_as_its_process_died_is_told_once_by_the_next(world, target):
+def test_a_rollback_that_ended_as_its_process_died_is_told_once_by_the_next(world, target, monkeypatch):
     world.store.publish("1.3.0", a__js="bad")
     responder = Responder(world.engine)
     request = Request("by hand", "alice", V(target))
@@ -55,12 +55,10 @@ def test_a_rollback_that_ended_as_its_process_died_is_told_once_by_the_next(worl
     def die(*_arguments):
         raise died
 
-    conclude, Responder.conclude = Responder.conclude, die
-    try:
+    with monkeypatch.context() as dying:
+        dying.setattr(Responder, "conclude", die)
         with pytest.raises(RuntimeError):
             roll_back_by_hand(world.engine, plan, request)
-    finally:
-        Responder.conclude = conclude
     (incident,) = world.engine.incidents.all()
     assert incident.state is IncidentState.MITIGATING
     assert world.engine.journal.unfinished() == []

@@ -33,7 +33,7 @@ class Endpoint:
                     self.send_header(name, value)
                 self.end_headers()
 
-            def log_message(self, *_arguments):
+            def log_message(self, format, *_arguments):  # noqa: A002 - its name in the standard library
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
