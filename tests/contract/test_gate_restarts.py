@@ -64,21 +64,8 @@ def seen(watched):
     return {**state_of(watched), "evidence": detector.evidence, "parts": list(detector.values.values())}
 
 
-@pytest.mark.parametrize("polls", [1, 5, 9, 14])
+@pytest.mark.parametrize(("settle", "polls"), [(0.0, 1), (0.0, 5), (0.0, 9), (0.0, 14), (90.0, 4), (90.0, 9)])
 def test_a_process_that_begins_where_another_ended_has_the_same_evidence(published, visitors, polls):
-    first = an_assessor(published)
-    for number in range(polls):
-        story(visitors, number)
-        first.poll()
-        published.clock.forward(seconds=POLL)
-    second = an_assessor(published)
-    story(visitors, polls)
-    assert seen(second.poll()) == state_of(first.poll())
-
-
-@pytest.mark.parametrize("settle", [90.0])
-@pytest.mark.parametrize("polls", [4, 9])
-def test_it_has_so_while_the_newest_data_of_sentry_is_left_out(published, visitors, polls):
     first = an_assessor(published)
     for number in range(polls):
         story(visitors, number)
