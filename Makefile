@@ -24,10 +24,11 @@ rehearse: browser
 test: browser
 	$(BIN)/python -m pytest
 
-# How fast the checks are beside a bare script, and whether they ever fail on what is well.
+# How fast the checks are beside a bare script, whether they ever fail on what is well, and rollbacks killed at random moments.
 benchmark: browser
 	PYTHONPATH=.:tests $(BIN)/python tests/benchmarks/check_speed.py
 	PYTHONPATH=.:tests $(BIN)/python tests/benchmarks/steady_checks.py 100
+	PYTHONPATH=.:tests $(BIN)/python tests/benchmarks/kills.py 40
 
 lint: $(READY)
 	$(BIN)/ruff check .
