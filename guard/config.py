@@ -19,6 +19,8 @@ from healthchecks.settings import CheckSettings
 from webstore.models import Item
 
 FILE_NAME = "release-guard.toml"
+_INGESTION = ("*.ingest.sentry.io", "*.ingest.us.sentry.io", "*.ingest.de.sentry.io")
+"""Where Sentry's own service takes what SDKs send."""
 
 
 class Mode(enum.StrEnum):
@@ -79,12 +81,13 @@ class Config(StrictTable):
         return extension.mode or self.mode
 
     def checks_of(self, extension: ExtensionTable) -> CheckSettings:
-        """The check settings of one extension; a Sentry of the team's own is unheard by the checks' browsers, as Sentry's hosts are."""
+        """The check settings of one extension; the Sentry that its errors are counted by is unheard by the checks' browsers."""
         table = self.sentry_of(extension)
-        host = urlsplit(table.base_url).netloc if table else ""
-        if not host or host.rpartition(".sentry.io")[1] or host == "sentry.io":
+        if table is None:
             return extension.checks
-        return extension.checks.model_copy(update={"unheard": (*extension.checks.unheard, host)})
+        host = urlsplit(table.base_url).netloc
+        hosts = _INGESTION if host == "sentry.io" or host.endswith(".sentry.io") else (host,)
+        return extension.checks.model_copy(update={"unheard": (*extension.checks.unheard, *hosts)})
 
     def sentry_of(self, extension: ExtensionTable) -> SentryTable | None:
         """The Sentry project of one extension: its own, else the file's."""

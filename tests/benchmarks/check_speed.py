@@ -63,16 +63,20 @@ class Bare:
             self.pages(identity)
             self.books(self.loaded(NEW, "updated", key))
             self.books(self.loaded(BACK, "back", key))
+            self.pages(identity)  # first, as the checks do: right after an update a page may still miss its content script
             self.library(identity)
-            self.pages(identity)
             self.context.close()
 
     def loaded(self, package, name, key=None) -> str:
         package.unpack(self.folder / name, key=key)
         identity = self.cdp.send("Extensions.loadUnpacked", {"path": str(self.folder / name)})["id"]
-        while not any(view["type"].endswith("BACKGROUND") for view in self.admin.evaluate(READ_STATE, identity)["views"]):
+        while not self.runs(identity, str(package.version)):
             self.admin.wait_for_timeout(20)
         return identity
+
+    def runs(self, identity: str, version: str) -> bool:
+        state = self.admin.evaluate(READ_STATE, identity)
+        return state["version"] == version and any(view["type"].endswith("BACKGROUND") for view in state["views"])
 
     def library(self, identity: str) -> None:
         page = self.context.new_page()

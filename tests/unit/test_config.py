@@ -125,3 +125,29 @@ def test_a_repair_has_no_command_until_one_is_given(tmp_path):
     assert load(write(tmp_path, SMALLEST)).repair.commands == {}
     text = SMALLEST + '[repair]\ninfrastructure_scale_command = ["scale", "up to 8"]\n'
     assert load(write(tmp_path, text)).repair.commands == {"INFRASTRUCTURE_SCALE": ("scale", "up to 8")}
+
+
+@pytest.mark.parametrize(
+    ("address", "unheard"),
+    [
+        ("https://sentry.io", "*.ingest.sentry.io"),
+        ("https://de.sentry.io", "*.ingest.de.sentry.io"),
+        ("https://sentry.example.org", "sentry.example.org"),
+        ("http://127.0.0.1:8123", "127.0.0.1:8123"),
+        ("https://notsentry.io", "notsentry.io"),
+    ],
+)
+def test_the_checks_browsers_do_not_reach_the_sentry_that_counts_errors(tmp_path, address, unheard):
+    path = tmp_path / "release-guard.toml"
+    path.write_text(
+        f'[[extension]]\nid = "{"a" * 32}"\npublisher = "p"\n[sentry]\nbase_url = "{address}"\norganization = "o"\nproject = "p"\n'
+    )
+    config = load(path)
+    assert unheard in config.checks_of(config.extension[0]).unheard
+
+
+def test_without_a_sentry_every_host_is_reached(tmp_path):
+    path = tmp_path / "release-guard.toml"
+    path.write_text(f'[[extension]]\nid = "{"a" * 32}"\npublisher = "p"\n')
+    config = load(path)
+    assert config.checks_of(config.extension[0]).unheard == ()
