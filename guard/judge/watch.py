@@ -35,9 +35,9 @@ class SignalWatch:
         self.detector = Detector(thresholds, published_at.timestamp(), window.total_seconds(), signals, has_baseline=baseline is not None)
         self._release, self._baseline = release, baseline
         self._published_at = published_at
-        self._told = Told(str(release), str(baseline) if baseline else None, {}, {})
         self._sources: dict[tuple[Signal, str], str] = {}
         self._absent: dict[Signal, NoData] = {}
+        self._told = Told(str(release), str(baseline) if baseline else None, self._sources, self._absent)
         self._advice: dict[Signal, list[Reading]] = {}
 
     def poll(self, samples: Iterable[Sample], at: datetime) -> None:
@@ -91,7 +91,7 @@ class SignalWatch:
 
     def verdicts(self) -> dict[Signal, SignalVerdict]:
         """What every counted signal says of the release now; the browser checks have their own verdict."""
-        told = Told(self._told.release, self._told.baseline, self._sources, self._absent)
+        told = self._told
         found: dict[Signal, SignalVerdict] = {}
         for signal in Signal:
             if signal is Signal.HEALTH:
