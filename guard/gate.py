@@ -55,7 +55,8 @@ class Gate:
         started = self._engine.now()
         if pause := self._engine.orders.pause_of(self._guarded.extension.item):
             self._engine.progress.warn(f"{pause.words}; the release is judged, and nothing is done about it")
-        self._responder.resume()
+        with contextlib.suppress(ActorBusy):  # another process acts; if on this release, it is waited for
+            self._responder.resume()
         if version and (done := self._rolled_back_before(version)):
             return self._after_rollback(self._wait_for_end(done), started)
         self._probe_sources()
