@@ -88,7 +88,7 @@ def _waiting(engine: Engine, incident: Incident) -> Proposal:
     record = _record(engine, incident)
     if record and record.state is RollbackState.COMPLETED:
         raise NothingProposed(f"{incident.version} was rolled back already, as {record.plan.new_version}")
-    if record:
+    if record and record.state is not RollbackState.STOPPED:  # nothing came of what was stopped, so the proposal stands as it was
         told = f"the rollback of {incident.version} is {record.state.value}" + (f": {record.failure}" if record.failure else "")
         raise NothingProposed(told).advise("a person may try again with `release-guard rollback --reason TEXT`")
     proposal = engine.orders.proposal_for(incident.item, incident.version)
@@ -110,7 +110,7 @@ def _must_be_as_proposed(plan: RollbackPlan, proposal: Proposal) -> None:
 def _must_not_be_asked(engine: Engine, incident: Incident) -> RollbackRecord | None:
     """The rollback of the incident's release, if it was begun and can still be stopped."""
     record = _record(engine, incident)
-    if record is None or record.state is RollbackState.FAILED:
+    if record is None or record.may_be_tried_again:
         return None
     if record.state is RollbackState.COMPLETED:
         raise TooLate(f"{incident.version} was rolled back already, as {record.plan.new_version}")
@@ -125,7 +125,7 @@ def _ends_elsewhere(engine: Engine, record: RollbackRecord) -> bool:
         Responder(engine).resume()
     except ActorBusy:
         return True
-    return engine.journal.get(record.plan.id).state in {RollbackState.PLANNED, RollbackState.RUNNING}
+    return engine.journal.get(record.plan.id).is_unfinished
 
 
 def _record(engine: Engine, incident: Incident) -> RollbackRecord | None:

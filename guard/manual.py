@@ -12,7 +12,7 @@ from guard.incidents.incident import Incident, IncidentState, TimelineEntry, fin
 from guard.model import Provenance, Release, Signal
 from guard.observing import observe_release
 from guard.responder import Responder
-from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, plan_rollback
+from guard.rollback.plan import RollbackPlan, RollbackRecord, plan_rollback
 from guard.severity import Facts, classify
 from webstore.versions import Version
 
@@ -71,8 +71,8 @@ def roll_back_by_hand(engine: Engine, plan: RollbackPlan, request: Request) -> t
     """
     engine.executors.must_be_free(plan.id)
     earlier = [record for record in engine.journal.all(plan.item) if record.plan.id == plan.id]
-    if earlier and earlier[0].state is RollbackState.FAILED:
-        engine.journal.restart(plan)  # a person may try again what failed
+    if earlier and earlier[0].may_be_tried_again:
+        engine.journal.restart(plan)  # a person may try again what failed or was stopped
     incident = engine.incidents.open_for(plan.item, plan.from_version) or _open(engine, plan, request)
     told = "; ".join((request.reason, *repair_plan_by_hand(engine, plan, request).lines))
     engine.incidents.note(incident.id, f"{request.said}: {plan.headline}", evidence=told, actor=request.actor)

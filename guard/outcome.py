@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from guard.decision.orders import STOPPED
 from guard.decision.strategies import RepairPlan
 from guard.errors import ExitCode
 from guard.incidents.incident import Incident, TimelineEntry
@@ -22,7 +21,7 @@ class Outcome(enum.StrEnum):
     HEALTHY = "healthy"
     ROLLED_BACK = "rolled_back"
     HELD = "held"
-    """A breach, and no rollback: a safeguard or the mode left it to a person."""
+    """A breach, and no rollback: a safeguard or the mode left it to a person, or a person has stopped it."""
     INCONCLUSIVE = "inconclusive"
     UNPROVED = "unproved"
     """Nothing was proved within the window, and the policy lets that pass."""
@@ -199,6 +198,6 @@ def _between(start: datetime | None, end: datetime | None) -> float | None:
 
 def outcome_of(rollback: RollbackRecord | None) -> Outcome:
     """What a breach came to."""
-    if rollback is None or rollback.failure.startswith(STOPPED):
+    if rollback is None or rollback.state is RollbackState.STOPPED:
         return Outcome.HELD
     return Outcome.ROLLED_BACK if rollback.state is RollbackState.COMPLETED else Outcome.FAILED

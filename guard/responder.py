@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 
 from guard.casework import acts, gather_case, propose, store_reason, tell_decision, with_pending, would
 from guard.config import Mode
-from guard.decision.orders import STOPPED
 from guard.decision.policy import Decision, Wait, decide
 from guard.decision.strategies import RepairPlan
 from guard.engine import Engine, Guarded
@@ -114,7 +113,7 @@ class Responder:
         engine = self._engine
         mitigating = [incident for incident in engine.incidents.all(only_open=True) if incident.state is IncidentState.MITIGATING]
         records = [record for incident in mitigating for record in engine.journal.all(incident.item) if _is_of(record, incident)]
-        return [record for record in records if record.state in {RollbackState.COMPLETED, RollbackState.FAILED}]
+        return [record for record in records if not record.is_unfinished]
 
     def conclude(self, record: RollbackRecord, incident: Incident) -> Incident:
         """Move the incident to where the rollback left things. The first failure raises its severity by one level."""
@@ -123,7 +122,7 @@ class Responder:
         if record.state is RollbackState.COMPLETED:
             words = f"rollback completed and verified: users get {record.plan.new_version}, the code of {record.plan.target}"
             return incidents.move(incident, IncidentState.MONITORING, words, evidence=steps)
-        if record.failure.startswith(STOPPED):
+        if record.state is RollbackState.STOPPED:
             return incidents.move(incident, IncidentState.INVESTIGATING, f"rollback {record.failure}", evidence=steps)
         failed = f"{_FAILED}: {record.failure}; a person is needed"
         if not any(entry.event.startswith(_FAILED) for entry in incidents.timeline(incident.id)):

@@ -113,6 +113,8 @@ def _history(args: Namespace) -> int:
 
 
 def _code(record: RollbackRecord) -> ExitCode:
+    if record.state is RollbackState.STOPPED:
+        return ExitCode.BREACH  # as a breach that people hold
     return ExitCode.DONE if record.state is RollbackState.COMPLETED else ExitCode.UNABLE
 
 

@@ -5,7 +5,7 @@ from guard.decision.strategies import RepairPlan
 from guard.judge.diagnosis import Diagnosis
 from guard.judge.verdict import Verdict
 from guard.outcome import GuardResult, Outcome
-from guard.rollback.plan import RollbackRecord, StepState
+from guard.rollback.plan import RollbackRecord, RollbackState, StepState
 from healthchecks.result import CheckReport, CheckStatus
 
 _MARKS = {
@@ -119,4 +119,5 @@ def show_rollback(console: Console, record: RollbackRecord) -> None:
     ]
     console.table(("step", "state", "time", "what shows it"), rows)
     if record.failure:
-        console.print(f"Failed: {record.failure}")
+        # What stopped says so itself, and by whose order.
+        console.print(record.failure.capitalize() if record.state is RollbackState.STOPPED else f"Failed: {record.failure}")

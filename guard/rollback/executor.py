@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy
 
 from guard.errors import ActorBusy, TakenOver
-from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, StepName, StepState
+from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, StepName, StepState, short_of_its_end
 from guard.store.actor_lock import acting
 from guard.store.claims import Claims
 from guard.store.executors import Executor, Executors
@@ -102,7 +102,7 @@ class RollbackExecutor:
         from dbos import error as dbos_errors  # noqa: PLC0415 - as above
 
         record = self._journal.create(plan)
-        if record.state is RollbackState.FAILED:
+        if record.may_be_tried_again:
             return record
         takes = self._actor.take(plan.id)
         # The moment of planning makes a person's second try after a failure a workflow of its own; so does each taking over.
@@ -199,7 +199,8 @@ def _register(dbos: "type[DBOS]", journal: Journal, run_step: RunStep, report: R
         for name in StepName:
             evidence = dbos.run_step({"name": name.value}, run, rollback_id, name.value)
             if evidence.startswith(_FAILED):
-                dbos.run_step({"name": "fail"}, finish, rollback_id, RollbackState.FAILED, evidence.removeprefix(_FAILED))
+                failure = evidence.removeprefix(_FAILED)
+                dbos.run_step({"name": "fail"}, finish, rollback_id, short_of_its_end(failure), failure)
                 return
         dbos.run_step({"name": "complete"}, finish, rollback_id, RollbackState.COMPLETED)
 

@@ -5,6 +5,7 @@ import enum
 from collections.abc import Collection
 from datetime import datetime
 
+from guard.decision.orders import STOPPED
 from guard.errors import RollbackRefused
 from guard.model import Release, ReleaseState
 from healthchecks.result import Drill
@@ -77,6 +78,8 @@ class RollbackState(enum.StrEnum):
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"
+    STOPPED = "stopped"
+    """A person's order ended it before the store was asked: users have what they had, and nobody's help is needed."""
 
 
 class StepState(enum.StrEnum):
@@ -161,9 +164,19 @@ class RollbackRecord:
         return self.state in {RollbackState.PLANNED, RollbackState.RUNNING}
 
     @property
+    def may_be_tried_again(self) -> bool:
+        """Whether it ended short of its end, so that a person may ask for it anew."""
+        return self.state in {RollbackState.FAILED, RollbackState.STOPPED}
+
+    @property
     def attempts(self) -> int:
         """How often the store was asked for the rollback itself."""
         return next((step.attempts for step in self.steps if step.name is StepName.PERFORM), 0)
+
+
+def short_of_its_end(failure: str) -> RollbackState:
+    """The state of a rollback that a step has ended, by the words that the step ended in."""
+    return RollbackState.STOPPED if failure.startswith(STOPPED) else RollbackState.FAILED
 
 
 def plan_rollback(

@@ -15,6 +15,7 @@ from webstore.models import Item
 from webstore.versions import Version
 
 _UNFINISHED = (RollbackState.PLANNED.value, RollbackState.RUNNING.value)
+_TO_BE_TRIED_AGAIN = (RollbackState.FAILED.value, RollbackState.STOPPED.value)
 
 
 class Journal:
@@ -31,19 +32,19 @@ class Journal:
         return self.get(plan.id)
 
     def restart(self, plan: RollbackPlan) -> RollbackRecord:
-        """Forget a failed rollback of the same release, so that a person can try again with another plan.
+        """Forget a failed or stopped rollback of the same release, so that a person can try again with another plan.
 
         What may still be under way at the store is not forgotten: an open call for a rollback, and a submission of the same code.
         """
         with self._engine.begin() as connection:
-            failed = (rollbacks.c.id == plan.id) & (rollbacks.c.state == RollbackState.FAILED.value)
-            row = connection.execute(select(rollbacks).where(failed)).mappings().first()
+            ended = (rollbacks.c.id == plan.id) & rollbacks.c.state.in_(_TO_BE_TRIED_AGAIN)
+            row = connection.execute(select(rollbacks).where(ended)).mappings().first()
             if row is not None:
                 is_same = (row["target"], row["new_version"]) == (str(plan.target), str(plan.new_version))
                 kept = [act for act in connection.execute(_acts_of(plan.id)).mappings().all() if _outlives(act, is_same=is_same)]
                 for table in (rollback_acts, rollback_steps):
                     connection.execute(table.delete().where(table.c.rollback_id == plan.id))
-                connection.execute(rollbacks.delete().where(failed))
+                connection.execute(rollbacks.delete().where(ended))
                 self._insert(connection, plan)
                 for act in kept:
                     connection.execute(insert(rollback_acts).values({**act, "attempts": 0}))
@@ -185,7 +186,7 @@ def _acts_of(rollback_id: str) -> sqlalchemy.Select[Any]:
 
 
 def _outlives(act: Any, *, is_same: bool) -> bool:
-    """Whether an act of a failed rollback matters to the next one: ``is_same`` code under the same number."""
+    """Whether an act of a rollback that ended short matters to the next one: ``is_same`` code under the same number."""
     name = Act(act["name"])
     if name is Act.STORE_ROLLBACK:
         return act["state"] == ActState.OPEN.value

@@ -10,13 +10,13 @@ from contract.gate_world import V
 from factories import a_package
 from guard.approving import NothingProposed, ProposalOutdated, TooLate, approve, call_off
 from guard.decision.orders import Proposal, ProposalState
-from guard.errors import ConfigurationError, RollbackRefused, UsageError
+from guard.errors import ConfigurationError, ExitCode, RollbackRefused, UsageError
 from guard.incidents.incident import IncidentState
 from guard.manual import Request, plan_by_hand, repair_plan_by_hand, roll_back_by_hand
 from guard.model import ReleaseState
 from guard.observing import SnapshotRefused, snapshot
 from guard.ordering import NotOrdered, block, pause, resume, unblock
-from guard.outcome import Outcome
+from guard.outcome import Outcome, rollback_json
 from guard.repairing import NothingToRun, find_job, run_job, without_secrets
 from guard.responder import Responder
 from guard.rollback.plan import RollbackState, StepName
@@ -164,9 +164,14 @@ def test_a_rollback_that_a_dead_process_left_before_the_store_was_asked_is_calle
     world.engine.journal.begin(plan.id, StepName.VALIDATE_TARGET)
     off = call_off(world.another_process().engine, proposed.id, "bob", "not now")
     record = world.engine.journal.get(plan.id)
-    assert (off.under_way, record.state) == (False, RollbackState.FAILED)
+    assert (off.under_way, record.state) == (False, RollbackState.STOPPED)
     assert record.failure == "stopped by a person's order: the rollback of 1.3.0 was called off by bob: not now"
     assert world.store.calls("rollback") == []
+    with pytest.raises(NothingProposed, match="called off by bob: not now"):
+        approve(world.engine, proposed.id, "alice")
+    world.clock.forward(seconds=1)
+    record, _ = roll_back_by_hand(world.engine, plan_by_hand(world.engine, world.guarded, request), request)
+    assert (record.state, world.store.rollbacks()) == (RollbackState.COMPLETED, [V("1.3.0.1")])
 
 
 @pytest.mark.parametrize("order", ["call off", "pause"])
@@ -188,6 +193,8 @@ def test_a_rollback_under_way_stops_before_the_store_is_asked_and_is_no_worse_an
     result = world.gate()
     assert (result.outcome, world.store.rollbacks()) == (Outcome.HELD, [])
     assert [call["body"]["validateOnly"] for call in world.store.calls("rollback")] == [True]
+    assert (result.rollback.state, result.exit_code) == (RollbackState.STOPPED, ExitCode.BREACH)
+    assert rollback_json(result.rollback)["state"] == "stopped"
     assert "stopped by a person's order" in result.reasons[0]
     assert "look first" in result.reasons[0]
     told = events(world, result.incident)
@@ -277,8 +284,21 @@ def test_a_pause_stops_an_automatic_rollback_that_another_process_had_only_plann
     world.engine.journal.create(plan)
     pause(world.engine, None, "alice", "look first")
     (record,) = Responder(world.engine).resume()
-    assert (record.state, world.store.calls("rollback")) == (RollbackState.FAILED, [])
+    assert (record.state, world.store.calls("rollback")) == (RollbackState.STOPPED, [])
     assert "paused by alice" in record.failure
+
+
+@propose
+def test_what_a_pause_stopped_is_carried_out_when_a_person_approves_it(world, proposed):
+    plan = dataclasses.replace(plan_by_hand(world.engine, world.guarded, Request("x", "alice")), automatic=True)
+    world.engine.journal.create(plan)
+    pause(world.engine, None, "alice", "look first")
+    (stopped,) = Responder(world.engine).resume()
+    assert stopped.state is RollbackState.STOPPED
+    world.clock.forward(seconds=1)
+    record, incident = approve(world.engine, proposed.id, "bob")
+    assert (record.state, record.plan.automatic, incident.state) == (RollbackState.COMPLETED, False, IncidentState.MONITORING)
+    assert world.store.rollbacks() == [V("1.3.0.1")]
 
 
 def test_an_empty_name_or_reason_is_no_order(world):
@@ -324,7 +344,7 @@ def test_a_target_that_is_blocked_after_the_planning_stops_an_automatic_rollback
     world.engine.journal.create(plan)
     block(world.engine, world.store.item, V("1.2.0"), "alice", "leaks")
     (record,) = Responder(world.engine).resume()
-    assert (record.state, world.store.calls("rollback")) == (RollbackState.FAILED, [])
+    assert (record.state, world.store.calls("rollback")) == (RollbackState.STOPPED, [])
 
 
 def test_a_plan_by_hand_says_what_the_drill_found_and_who_chose_it(world):

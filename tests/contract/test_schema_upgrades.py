@@ -129,6 +129,27 @@ def test_what_the_first_schema_held_is_read_as_the_program_reads_it(database, cl
         upgraded.dispose()
 
 
+def test_what_a_person_had_stopped_is_no_longer_called_failed(database, clock):
+    goes_back_to(database, "0008")
+    ended = {
+        "1.1.0": "stopped by a person's order: the rollback of 1.1.0 was called off by bob: no",
+        "1.2.0": "the store did not take it; it was not stopped by a person's order",
+        "1.3.0": "",
+    }
+    with database.begin() as connection:
+        row = {column.name: a_value("rollbacks", column) for column in metadata.tables["rollbacks"].columns}
+        for version, failure in ended.items():
+            state = "failed" if failure else "completed"
+            changed = {"id": version, "from_version": version, "failure": failure, "state": state}
+            connection.execute(metadata.tables["rollbacks"].insert().values(**{**row, **changed}))
+    upgraded = open_database(url_of(database))
+    try:
+        states = {str(record.plan.from_version): record.state.value for record in Journal(upgraded, clock).all(ITEM)}
+        assert states == {"1.1.0": "stopped", "1.2.0": "failed", "1.3.0": "completed"}
+    finally:
+        upgraded.dispose()
+
+
 def test_two_processes_that_upgrade_at_once_do_it_once(database):
     goes_back_to(database, "0001")
     with database.begin() as connection:
