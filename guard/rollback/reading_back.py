@@ -74,8 +74,7 @@ class ReadBack:
             TakenDown: the item is taken down.
             StoreError: the store cannot be read.
         """
-        published = self.status(plan).published
-        return published is not None and published.version == plan.new_version
+        return is_shown(self.status(plan), plan)
 
     def appears(self, has_happened: Callable[[], bool], attempt: int) -> bool:
         """Whether an earlier attempt shows after all: waited for before ``attempt`` (from 2), and longer before each further one."""
@@ -94,6 +93,11 @@ class ReadBack:
             if error.last_attempt.failed:
                 error.reraise()
             return None
+
+
+def is_shown(status: ItemStatus, plan: RollbackPlan) -> bool:
+    """Whether the new version is published, by what the store showed."""
+    return status.published is not None and status.published.version == plan.new_version
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -11,7 +11,7 @@ from guard.decision.safeguards import MAX_ATTEMPTS
 from guard.rollback.errors import AttemptsExhausted, NoOtherWay, ReviewPending, SubmissionEnded, Superseded
 from guard.rollback.other_way import KeptPackage, kept_target
 from guard.rollback.plan import EVERYBODY, Act, ActRecord, ActState, RollbackPlan, StepName
-from guard.rollback.reading_back import ReadBack, Records
+from guard.rollback.reading_back import ReadBack, Records, is_shown
 from webstore.client import WebStoreClient
 from webstore.models import ItemState, ItemStatus, UploadState
 from webstore.store_errors import PackageRefused, RequestRefused, StoreError
@@ -47,7 +47,7 @@ class ReversionedPackage:
             return False
         status = self._read_back.status(plan)
         is_waiting = status.submitted is not None and status.submitted.version == plan.new_version and status.submitted.is_active
-        return is_waiting or _is_published(status, plan)
+        return is_waiting or is_shown(status, plan)
 
     def run(self, plan: RollbackPlan, why: str) -> str:
         """Upload, submit, and wait for the end of the review; what shows that it is published.
@@ -171,7 +171,7 @@ class ReversionedPackage:
     def _is_taken(self, plan: RollbackPlan) -> bool:
         """Whether the store shows our submission, in whatever state, or its end."""
         status = self._read_back.status(plan)
-        return _is_published(status, plan) or self._is_ours(status, plan)
+        return is_shown(status, plan) or self._is_ours(status, plan)
 
     def _is_ours(self, status: ItemStatus, plan: RollbackPlan) -> bool:
         """Whether what is submitted is what we have submitted: what was shown before that, such as an earlier one's end, is not."""
@@ -185,7 +185,7 @@ class ReversionedPackage:
         def ending() -> str | None:
             nonlocal missed
             status = self._read_back.status(plan)
-            if _is_published(status, plan):
+            if is_shown(status, plan):
                 return ""
             missed = 0 if self._is_ours(status, plan) else missed + 1
             if missed >= _MISSES:
@@ -206,10 +206,6 @@ class ReversionedPackage:
         """The last submission that this attempt at the rollback has sent."""
         known = (self._journal.act(plan.id, act) for act in _SUBMISSIONS)
         return next((act for act in known if act and act.attempts), None)
-
-
-def _is_published(status: ItemStatus, plan: RollbackPlan) -> bool:
-    return status.published is not None and status.published.version == plan.new_version
 
 
 def _processed(status: ItemStatus) -> UploadState | None:

@@ -76,7 +76,6 @@ class RollbackSteps:
         target = self._releases.find(plan.item, plan.target)
         if target is None and plan.automatic:
             raise RollbackRefused(f"{plan.target} was never seen as published")
-        self._read_back.status(plan)  # something else being published ends it here
         kept = self._kept_words(plan, target)
         if target is None:
             return f"{plan.target} was never seen by the guard; a person named it, and the store's dry run decides; {kept}"

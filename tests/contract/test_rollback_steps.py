@@ -83,7 +83,7 @@ def test_a_refusal_is_not_tried_again(world):
 
 def test_a_version_that_somebody_else_published_meanwhile_ends_it(world):
     world.store.publish("1.3.1")
-    for name in (StepName.VALIDATE_TARGET, StepName.PREPARE, StepName.PERFORM):
+    for name in (StepName.PREPARE, StepName.PERFORM):
         with pytest.raises(Superseded, match=r"1\.3\.1 is published"):
             world.run(name)
     assert world.store.rollbacks() == []
@@ -146,7 +146,7 @@ def test_the_executor_writes_a_failure_and_a_bug_and_never_leaves_one_running(wo
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before the call", "after it was carried out"])
-@pytest.mark.parametrize("call", range(1, 11))
+@pytest.mark.parametrize("call", range(1, 9))
 def test_a_process_that_dies_at_any_call_is_followed_by_one_that_finishes_it_once(world, call, before):
     world.submit("1.4.0")
     deaths = 0

@@ -103,6 +103,7 @@ class Control:
             ("GET", "faults"): self._list_faults,
             ("POST", "faults"): self._add_faults,
             ("DELETE", "faults"): self._clear_faults,
+            ("GET", "held"): self._list_held,
             ("POST", "release"): self._release,
             ("POST", "accounts"): self._add_account,
         }
@@ -154,6 +155,9 @@ class Control:
     async def _clear_faults(self, _request: Request) -> Any:
         self._faults.clear()
         return {}
+
+    async def _list_held(self, _request: Request) -> Any:
+        return self._faults.held()
 
     async def _release(self, _request: Request) -> Any:
         self._faults.released.set()

@@ -65,6 +65,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
+        self._held: list[str] = []
         self._lock = threading.Lock()
         self.released = threading.Event()
         """Set when held answers may go."""
@@ -79,6 +80,11 @@ class Faults:
         """Those that have not happened yet."""
         with self._lock:
             return list(self._waiting)
+
+    def held(self) -> list[str]:
+        """The methods of the calls that were carried out, and whose answers are held."""
+        with self._lock:
+            return list(self._held)
 
     def clear(self) -> None:
         """Forget them all, and let held answers go."""
@@ -105,9 +111,18 @@ class Faults:
             case FaultKind.DELAY:
                 await asyncio.sleep(fault.seconds)
             case _:
-                while not self.released.is_set():  # noqa: ASYNC110 - set from other threads; one that waited could not be stopped
-                    await asyncio.sleep(0.02)
+                await self._hold(method)
         return response
+
+    async def _hold(self, method: str) -> None:
+        with self._lock:
+            self._held.append(method)
+        try:
+            while not self.released.is_set():  # noqa: ASYNC110 - set from other threads; one that waited could not be stopped
+                await asyncio.sleep(0.02)
+        finally:
+            with self._lock:
+                self._held.remove(method)
 
     def _take(self, method: str) -> Fault | None:
         with self._lock:
