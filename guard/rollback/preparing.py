@@ -7,7 +7,7 @@ from guard.rollback.plan import Act, ActState, RollbackPlan
 from guard.rollback.reading_back import ReadBack, Records, is_shown
 from guard.rollback.reversioned import ReversionedPackage
 from webstore.client import WebStoreClient
-from webstore.models import ItemState, ItemStatus, Revision
+from webstore.models import ItemStatus, Revision
 from webstore.store_errors import StoreError
 
 
@@ -68,6 +68,8 @@ class Preparation:
     def _cancelled(self, plan: RollbackPlan) -> str:
         act = self._journal.act(plan.id, Act.CANCEL)
         return f"the submission of {act.words} was cancelled first; submit it again when users are well" if act else ""
+
+
 def _active(status: ItemStatus) -> Revision | None:
     """What is submitted and may still be published."""
     return status.submitted if status.submitted and status.submitted.is_active else None
