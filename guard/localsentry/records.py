@@ -69,9 +69,10 @@ class Shelf:
         """Every row."""
         return [record for minutes in self._rows.values() for rows in minutes.values() for record in rows]
 
-    def between(self, start: float, end: float, releases: Collection[str] | None = None) -> Iterator[Record]:
-        """Rows from ``start`` to ``end``, of some releases or of all."""
-        for release in self._rows if releases is None else self._rows.keys() & set(releases):
+    def between(self, start: float, end: float, releases: Collection[str] | None = None, prefix: str = "") -> Iterator[Record]:
+        """Rows from ``start`` to ``end``, of some releases or of all, where their names begin so."""
+        names = self._rows if releases is None else self._rows.keys() & set(releases)
+        for release in [name for name in names if name.startswith(prefix)]:
             for minute, rows in self._rows[release].items():
                 begins, ends = minute * _MINUTE, (minute + 1) * _MINUTE
                 if start <= begins and ends <= end:

@@ -37,6 +37,8 @@ class Search:
     matches: Predicate
     releases: frozenset[str] | None
     """The only releases that can match, when the question names them: what the rows are looked up by."""
+    prefix: str = ""
+    """What the names of all releases that can match begin with."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Part:
 
     matches: Predicate
     releases: frozenset[str] | None = None
+    prefix: str = ""
 
 
 def parse(text: str, known: Collection[str], *, allows_tags: bool = True) -> Search:
@@ -59,7 +62,7 @@ def parse(text: str, known: Collection[str], *, allows_tags: bool = True) -> Sea
     part = reading.either(0) if text.strip() else Part(lambda _fields: True)
     if not reading.is_at_end:
         raise reading.refusal()
-    return Search(part.matches, part.releases)
+    return Search(part.matches, part.releases, part.prefix)
 
 
 def checked_key(name: str, known: Collection[str], *, allows_tags: bool = True) -> str:
@@ -116,7 +119,8 @@ class _Reading:
             return parts[0]
         named = [part.releases for part in parts if part.releases is not None]
         releases = named[0].intersection(*named[1:]) if named else None
-        return Part(lambda fields: all(part.matches(fields) for part in parts), releases)
+        prefix = max((part.prefix for part in parts), key=len)
+        return Part(lambda fields: all(part.matches(fields) for part in parts), releases, prefix)
 
     def _one(self, depth: int) -> Part:
         token = _TOKEN.match(self._text, self._position)
@@ -149,7 +153,8 @@ class _Reading:
                 if name == "release" and not any("*" in one for one in values)
                 else None
             )
-            found = Part(_equal(name, values), named)
+            prefix = values[0].partition("*")[0].replace(_STAR, "*") if name == "release" and len(values) == 1 else ""
+            found = Part(_equal(name, values), named, prefix)
         if not token["not"]:
             return found
         matches = found.matches

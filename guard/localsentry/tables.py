@@ -58,7 +58,7 @@ def matching(sentry: LocalSentry, query: Query, start: float, end: float) -> Ite
         QueryRefused: its search cannot be understood.
     """
     wanted = search.parse(query.query, KNOWN_FIELDS[query.dataset])
-    rows = sentry.rows(query.dataset).between(start, end, wanted.releases)
+    rows = sentry.rows(query.dataset).between(start, end, wanted.releases, wanted.prefix)
     environments = set(query.environments)
     return [row for row in rows if (not environments or row.environment in environments) and wanted.matches(row.fields)]
 
