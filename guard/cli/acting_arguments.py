@@ -29,7 +29,7 @@ def _add_rollback(commands: Any, common: argparse.ArgumentParser) -> None:
     rollback = commands.add_parser("rollback", parents=[common], help="manual rollback; shows the plan first")
     rollback.add_argument("--to", metavar="V", help="the version to go back to (default: the last known good)")
     rollback.add_argument("--reason", metavar="TEXT", help="why (required without an action); the store keeps it")
-    rollback.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
+    rollback.add_argument("--dry-run", action="store_true", help="show the plan and which way back is open; do nothing")
     rollback.add_argument("--yes", action="store_true", help="do not ask")
     rollback.add_argument("--force", action="store_true", help="even to a version that is recorded as bad, is blocked, or loses data")
     rollback.add_argument("--item", metavar="ID", help="which extension, when several are configured")

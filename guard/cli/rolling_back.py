@@ -15,7 +15,10 @@ from guard.manual import Request, plan_by_hand, repair_plan_by_hand, roll_back_b
 from guard.ordering import name_of, reason_of
 from guard.outcome import iso, rollback_json
 from guard.responder import Responder
+from guard.rollback.dry_run import Forecast, foretell, would_be_cancelled
 from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState
+from guard.rollback.reading_back import Records
+from webstore.errors import ReleaseGuardError
 from webstore.versions import Version
 
 
@@ -46,7 +49,7 @@ def _by_hand(args: Namespace) -> int:
     console.print(f"Reason: {plan.reason}")
     show_plan(console, repair)
     if args.dry_run:
-        return _dry_run(console, guarded, plan, repair)
+        return _dry_run(console, engine, guarded, plan, repair)
     if not (args.yes or console.confirm(f"{plan.headline}. Go ahead?")):
         console.print("nothing was done (answer y, or give --yes)")
         console.document({**_plan_json(plan, repair), "state": "not_confirmed"})
@@ -54,12 +57,32 @@ def _by_hand(args: Namespace) -> int:
     return _carry_out(console, engine, plan, request)
 
 
-def _dry_run(console: Console, guarded: Guarded, plan: RollbackPlan, repair: RepairPlan) -> int:
-    """Let the store itself say whether it would take the rollback."""
-    guarded.store.rollback(plan.item, target=plan.target, new_version=plan.new_version, reason=plan.reason, validate_only=True)
-    console.print("the store would accept it; nothing was done (--dry-run)")
-    console.document({**_plan_json(plan, repair), "state": "planned"})
+def _dry_run(console: Console, engine: Engine, guarded: Guarded, plan: RollbackPlan, repair: RepairPlan) -> int:
+    """Let the store itself say whether it would take the rollback, and look for the other way where it would not."""
+    unfinished = next((record for record in engine.journal.unfinished() if record.plan.item == plan.item), None)
+    if unfinished:
+        console.print(f"Before it: a rollback of {unfinished.plan.from_version} is {unfinished.state.value}, and is taken to its end first")
+    if waiting := would_be_cancelled(guarded.store, plan):
+        console.print(f"Before it: the submission of {waiting} is cancelled; submit it again when users are well")
+    try:
+        forecast = foretell(guarded.store, Records(engine.journal, engine.releases, engine.archive), plan)
+    except ReleaseGuardError:
+        console.print("a rollback would not come to its end; nothing was done (--dry-run)")
+        raise
+    console.print(f"{_verdict(forecast)}; nothing was done (--dry-run)")
+    document = {"state": "planned", "would": forecast.to_json(), "would_cancel": waiting or None}
+    console.document({**_plan_json(plan, repair), **document, "unfinished": unfinished.plan.id if unfinished else None})
     return ExitCode.DONE
+
+
+def _verdict(forecast: Forecast) -> str:
+    plan = forecast.plan
+    if forecast.kept is None:
+        return "the store would accept it"
+    return (
+        f"the store would refuse its own rollback ({forecast.refusal}); the kept package of {plan.target} ({forecast.kept.words}) "
+        f"would go up as {plan.new_version}, and be submitted without a review where the store allows that"
+    )
 
 
 def _carry_out(console: Console, engine: Engine, plan: RollbackPlan, request: Request) -> int:

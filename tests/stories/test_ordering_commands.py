@@ -1,17 +1,20 @@
 """rollback approve, abort and history, pause, resume, block, repair and db as their users have them: exit codes, words, one JSON document."""
 
 import json
+import shutil
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from factories import Shop
+from factories import Shop, a_package
 from guard.cli.main import main
 from guard.config import load
 from guard.decision.orders import Proposal
 from guard.engine import Engine, Guarded
 from guard.incidents.incident import Incident, IncidentState, TimelineEntry
+from guard.rollback.plan import RollbackPlan
 from guard.severity import Severity
 from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus
 from webstore.versions import Version
@@ -103,6 +106,68 @@ def test_rollback_by_hand_asks_for_a_reason_and_shows_the_plan_in_full(here, cap
     code, document = told(capsys, "rollback", "--reason", "popup is blank", "--dry-run")
     assert (document["state"], document["new_version"], document["plan"]["data"]["verdict"]) == ("planned", "1.3.0.1", "unknown")
     assert {"strategy", "reason", "seconds_to_restore", "risk", "data", "reach", "steps", "will_not", "not_chosen"} == set(document["plan"])
+
+
+DRY = ("rollback", "--reason", "popup is blank", "--dry-run")
+
+
+def forget_packages(folder):
+    """The kept packages are gone, as when the state folder of the machine that kept them is."""
+    (packages,) = folder.rglob("archive")
+    shutil.rmtree(packages)
+
+
+def changing_calls(store):
+    """What the store was asked for that is not only looking."""
+    calls = [(call["method"], bool((call["body"] or {}).get("validateOnly"))) for call in store._local("GET", "calls")]
+    return [call for call in calls if call not in {("fetchStatus", False), ("rollback", True)}]
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["nothing waits", "a submission waits"])
+@pytest.mark.parametrize("offers", [True, False], ids=["the store would", "the kept package would"])
+def test_a_dry_run_says_which_way_back_is_open_and_changes_nothing(here, capsys, store, offers, waits):
+    store.state.behaviour.offers_rollback = offers
+    if waits:
+        store.state.behaviour.review = timedelta(days=1)
+        store.state.upload(store.item, a_package("1.4.0").to_zip())
+        store.state.publish(store.item)
+    shown, before = store.state.status(store.item), changing_calls(store)
+    code, out, _ = run(capsys, *DRY)
+    words = " ".join(out.split())
+    assert code == 0
+    assert ("Before it: the submission of 1.4.0 (in review) is cancelled" in words) == waits
+    assert ("the store would accept it; nothing was done" in words) == offers
+    assert ("the store would refuse its own rollback (" in words) != offers
+    assert ("the kept package of 1.2.0 (digest " in words) != offers
+    assert ("would go up as 1.3.0.1" in words) != offers
+    code, document = told(capsys, *DRY)
+    assert (code, document["state"], document["would"]["way"]) == (0, "planned", "store_rollback" if offers else "kept_package")
+    assert (document["would"]["store_refuses"] is None) == offers
+    assert document["would_cancel"] == ("1.4.0 (in review)" if waits else None)
+    assert changing_calls(store) == before
+    assert store.state.status(store.item) == shown
+    assert told(capsys, "rollback", "history")[1]["rollbacks"] == []
+
+
+def test_a_dry_run_of_what_nothing_cures_is_a_refusal_with_what_to_do(here, capsys, store):
+    store.state.behaviour.offers_rollback = False
+    forget_packages(Path())
+    code, out, err = run(capsys, *DRY)
+    assert (code, "a rollback would not come to its end; nothing was done" in out) == (4, True)
+    assert "cannot be rolled back" in err
+    assert "the archive holds no package of 1.2.0" in err
+    assert "release-guard archive add" in err
+    assert changing_calls(store) == []
+
+
+def test_a_dry_run_says_that_an_unfinished_rollback_comes_first(here, capsys, store):
+    engine = Engine.open(load(Path("release-guard.toml")))
+    plan = RollbackPlan(store.item, V("1.3.0"), V("1.2.0"), V("1.3.0.1"), "left by another", automatic=False)
+    engine.journal.create(plan)
+    engine.database.dispose()
+    code, out, _ = run(capsys, *DRY)
+    assert (code, "a rollback of 1.3.0 is planned, and is taken to its end first" in " ".join(out.split())) == (0, True)
+    assert told(capsys, *DRY)[1]["unfinished"] == plan.id
 
 
 def test_pause_and_resume_are_shown_by_status_and_on_the_incident(here, capsys):
