@@ -68,14 +68,13 @@ class Assessor:
         watched = self._watch()
         engine, release, now = self._engine, self._release, self._engine.now()
         interval, sources = Interval(release.published_at, now), self._guarded.sources
-        samples = [*gather(sources, release.version, interval), *gather_overall(sources, release.version, interval)]
+        versions = [release.version, *([self._baseline.version] if self._baseline else [])]
+        samples = [*gather(sources, versions, interval), *gather_overall(sources, release.version, interval)]
         if unreachable(samples) and not self._store_answers():
             samples = blame_our_network(samples)
-        if self._baseline is not None:
-            samples += gather(sources, self._baseline.version, interval)
-            if not self._knows_before:
-                samples += gather(sources, self._baseline.version, Interval(release.published_at - BEFORE, release.published_at))
-                self._knows_before = True
+        if self._baseline is not None and not self._knows_before:
+            samples += gather(sources, versions[1:], Interval(release.published_at - BEFORE, release.published_at))
+            self._knows_before = True
         engine.samples.record(release.item, self._news(samples), now)
         watched.poll(samples, now)
         return watched

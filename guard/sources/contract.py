@@ -1,7 +1,7 @@
 """What every source of samples promises, and the one place where its failure becomes data."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from guard.errors import SourceError, SourceUnreachable
@@ -35,8 +35,8 @@ class MetricSource(Protocol):
         """
         ...
 
-    def read(self, version: Version, interval: Interval) -> Sequence[Sample]:
-        """At least one sample for each of `signals`, totals over the interval.
+    def read(self, versions: Sequence[Version], interval: Interval) -> Sequence[Sample]:
+        """At least one sample for each of the versions and of `signals`, totals over the interval; asked together where that is possible.
 
         Raises:
             SourceError: the source itself is out of reach or refused us.
@@ -60,31 +60,36 @@ class MetricSource(Protocol):
         ...
 
 
-def gather(sources: Iterable[MetricSource], version: Version, interval: Interval) -> list[Sample]:
-    """Ask every source of one version; one that fails says so in the data and never hides the others."""
-    return [sample for source in sources for sample in _ask(source, source.signals, source.read, version, interval)]
+def gather(sources: Iterable[MetricSource], versions: Sequence[Version], interval: Interval) -> list[Sample]:
+    """Ask every source of some versions; one that fails says so in the data and never hides the others."""
+    found: list[Sample] = []
+    for source in sources:
+        if not source.signals:
+            continue
+        try:
+            found += source.read(versions, interval)
+        except SourceError as error:
+            found += [sample for version in versions for sample in _absent(source, source.signals, version, interval, error)]
+    return found
 
 
 def gather_overall(sources: Iterable[MetricSource], version: Version, interval: Interval) -> list[Sample]:
     """Ask every source of all versions together; one that fails says so in the data and never hides the others."""
-    return [sample for source in sources for sample in _ask(source, source.overall_signals, source.read_overall, version, interval)]
+    found: list[Sample] = []
+    for source in sources:
+        if not source.overall_signals:
+            continue
+        try:
+            found += source.read_overall(version, interval)
+        except SourceError as error:
+            found += _absent(source, source.overall_signals, version, interval, error)
+    return found
 
 
-def _ask(
-    source: MetricSource,
-    signals: Sequence[Signal],
-    read: Callable[[Version, Interval], Sequence[Sample]],
-    version: Version,
-    interval: Interval,
-) -> Sequence[Sample]:
-    if not signals:
-        return ()
-    try:
-        return read(version, interval)
-    except SourceError as error:
-        kind = Absence.UNREACHABLE if isinstance(error, SourceUnreachable) else Absence.REFUSED
-        absent = NoData(f"{source.name} could not be read: {error}", kind)
-        return [Sample(signal, version, interval, absent, source.name) for signal in signals]
+def _absent(source: MetricSource, signals: Sequence[Signal], version: Version, interval: Interval, error: SourceError) -> Iterable[Sample]:
+    kind = Absence.UNREACHABLE if isinstance(error, SourceUnreachable) else Absence.REFUSED
+    absent = NoData(f"{source.name} could not be read: {error}", kind)
+    return (Sample(signal, version, interval, absent, source.name) for signal in signals)
 
 
 def unreachable(samples: Iterable[Sample]) -> bool:

@@ -3,14 +3,15 @@
 Totals since the release are read anew each time, so that a correction of the past is included at the next poll.
 """
 
-from collections.abc import Iterator, Sequence
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from guard.model import Absence, Events, Interval, NoData, Reading, Sample, Signal
+from guard.model import Absence, Counted, Events, Interval, NoData, Reading, Sample, Signal
 from guard.sources.sentry_answers import cell
-from guard.sources.sentry_asking import MINUTE, Asking, Watched, iso, of_release
+from guard.sources.sentry_asking import MINUTE, Asking, Watched, iso, joined, of_release
 from guard.sources.sentry_client import SentryClient
-from guard.sources.sentry_counts import Counters, Denominators
+from guard.sources.sentry_counts import Counters, Denominator, Denominators
 from guard.sources.sentry_overall import ActiveUsers, Silence
 from guard.sources.sentry_sessions import Sessions
 from guard.sources.sentry_spans import SpanCounts, Spans
@@ -23,6 +24,8 @@ FILTER_IS_ON = "Sentry's inbound filter for browser extensions is on: it drops t
 NO_DENOMINATOR = "count what the extension does with Sentry.metrics.count, or send spans or sessions: failures alone are no rate"
 _FILTER = "browser-extensions"
 _MOST_TEXTS = 10
+OPERATIONS = "operations"
+"""What spans of what the extension does are called."""
 
 _Read = tuple[Signal, str, Reading]
 
@@ -52,7 +55,7 @@ class SentrySource:
         """
         self._asking = Asking(client, organization, project, environment, release_name, watched, [step_seconds])
         self._settle = settle
-        self._operations = Spans(self._asking, watched.operations, "operations")
+        self._operations = Spans(self._asking, watched.operations, OPERATIONS)
         self._requests = Spans(self._asking, watched.requests, "requests")
         self.denominators = Denominators([Counters(self._asking), self._operations, Sessions(self._asking)])
         """What failures are counted against, the best first."""
@@ -74,14 +77,19 @@ class SentrySource:
         client.sessions(organization, [("field", "sum(session)"), ("interval", "1h"), ("statsPeriod", "1d"), ("project", project)])
         return [FILTER_IS_ON] if client.filters(organization, project).get(_FILTER) is True else []
 
-    def read(self, version: Version, interval: Interval) -> list[Sample]:
-        """Shares of failures and of slow operations, and errors that nobody caught, since the interval's start.
+    def read(self, versions: Sequence[Version], interval: Interval) -> list[Sample]:
+        """Shares of failures and of slow operations, and errors that nobody caught, since the interval's start; all versions at once.
 
         Raises:
             SourceError: Sentry is out of reach or refused.
         """
-        release, settled = self._asking.release(version), self._settled(interval)
-        return [Sample(signal, version, settled, reading, source) for signal, source, reading in self._readings(release, settled)]
+        settled, named = self._settled(interval), {version: self._asking.release(version) for version in versions}
+        heard = self._hear(list(dict.fromkeys(named.values())), settled)
+        return [
+            Sample(signal, version, settled, reading, source)
+            for version, release in named.items()
+            for signal, source, reading in _readings(release, heard)
+        ]
 
     def read_overall(self, version: Version, interval: Interval) -> list[Sample]:
         """Reports of all versions since the interval's start, and users of the newest whole day.
@@ -120,28 +128,52 @@ class SentrySource:
     def _settled(self, interval: Interval) -> Interval:
         return Interval(interval.start, max(interval.end - self._settle, interval.start + timedelta(seconds=1)))
 
-    def _readings(self, release: str, interval: Interval) -> Iterator[_Read]:
+    def _hear(self, releases: Sequence[str], interval: Interval) -> "_Heard":
         chosen = self.denominators.choose(interval)
-        spans = self._operations.measure(release, interval, users=chosen is self._operations)
-        counted = spans.failed if chosen is self._operations else chosen.read(release, interval) if chosen else ()
-        crashes = self._errors(release, interval, "error.unhandled:true")
-        errors = crashes or (0 if counted else self._errors(release, interval))
-        for one in counted:
-            yield Signal.ERROR_RATE, chosen.name if chosen else self.name, one
-        if not counted and chosen:
-            absent = NoData(f"Sentry has no {chosen.counts} of {release} yet: silence is not health")
-            yield Signal.ERROR_RATE, chosen.name, absent
-        elif not counted:
-            yield Signal.ERROR_RATE, self.name, _without_denominator(release, errors)
-        yield from _of_requests(self._requests.measure(release, interval), release)
-        yield Signal.RESPONSE_TIME, Spans.name, spans.slow or NoData(f"Sentry has no {self._operations.counts} of {release} that took time")
-        heard = bool(counted or spans.failed or errors)
-        yield Signal.EXTENSION_CRASHES, "sentry errors", Events(crashes) if heard else NoData(f"Sentry has heard nothing of {release} yet")
+        spans = self._operations.measure(releases, interval, users=chosen is self._operations)
+        counted: Mapping[str, Sequence[Counted]] = {}
+        if chosen is self._operations:
+            counted = {release: found.failed for release, found in spans.items()}
+        elif chosen:
+            counted = chosen.read(releases, interval)
+        crashes = self._errors(releases, interval, "error.unhandled:true")
+        silent = [release for release in releases if not crashes[release] and not counted.get(release)]
+        errors = {**crashes, **(self._errors(silent, interval) if silent else {})}
+        return _Heard(chosen, counted, spans, self._requests.measure(releases, interval), crashes, errors)
 
-    def _errors(self, release: str, interval: Interval, more: str = "") -> int:
-        """Errors of a release, without those that every update brings."""
-        query = f'{of_release(release)} {more} !message:"*{STALE}*"'
-        return sum(cell(row, "count()") for row in self._asking.events("errors", ["count()"], query, interval))
+    def _errors(self, releases: Sequence[str], interval: Interval, more: str = "") -> dict[str, int]:
+        """Errors of releases, without those that every update brings."""
+        found = self._asking.by_release("errors", ["count()"], releases, joined(more, f'!message:"*{STALE}*"'), interval)
+        return {release: sum(cell(row, "count()") for row in found[release]) for release in releases}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Heard:
+    """What Sentry says of some releases, each thing by release."""
+
+    denominator: Denominator | None
+    counted: Mapping[str, Sequence[Counted]]
+    spans: Mapping[str, SpanCounts]
+    requests: Mapping[str, SpanCounts]
+    crashes: Mapping[str, int]
+    errors: Mapping[str, int]
+    """Asked for where nothing else was heard of a release; elsewhere its crashes."""
+
+
+def _readings(release: str, heard: _Heard) -> Iterator[_Read]:
+    chosen, counted, spans = heard.denominator, heard.counted.get(release, ()), heard.spans[release]
+    crashes, errors = heard.crashes[release], heard.errors[release]
+    for one in counted:
+        yield Signal.ERROR_RATE, chosen.name if chosen else SentrySource.name, one
+    if not counted and chosen:
+        absent = NoData(f"Sentry has no {chosen.counts} of {release} yet: silence is not health")
+        yield Signal.ERROR_RATE, chosen.name, absent
+    elif not counted:
+        yield Signal.ERROR_RATE, SentrySource.name, _without_denominator(release, errors)
+    yield from _of_requests(heard.requests[release], release)
+    yield Signal.RESPONSE_TIME, Spans.name, spans.slow or NoData(f"Sentry has no {OPERATIONS} of {release} that took time")
+    is_heard = bool(counted or spans.failed or errors)
+    yield Signal.EXTENSION_CRASHES, "sentry errors", Events(crashes) if is_heard else NoData(f"Sentry has heard nothing of {release} yet")
 
 
 def _without_denominator(release: str, errors: int) -> NoData:

@@ -78,6 +78,20 @@ class Asking:
             parameters.append(("disableAggregateExtrapolation", "1"))
         return self.client.events(self.organization, parameters).data
 
+    def by_release(
+        self, dataset: str, fields: Sequence[str], releases: Sequence[str], search: str, interval: Interval
+    ) -> dict[str, list[dict[str, Any]]]:
+        """Rows of a dataset for each of some releases, from one question; none for one that has reported nothing that fits.
+
+        Raises:
+            QuestionRefused: this Sentry has no such dataset, or does not know a field.
+            SourceError: Sentry is out of reach or refused.
+        """
+        found: dict[str, list[dict[str, Any]]] = {release: [] for release in releases}
+        for row in self.events(dataset, ["release", *fields], joined(search, of_releases(releases)), interval):
+            found.setdefault(str(row.get("release")), []).append(row)
+        return found
+
     def series(self, dataset: str, field: str, query: str, interval: Interval, step: int) -> Series | None:
         """A dataset counted in steps of ``step`` seconds; none when nothing matches. Sampled spans are scaled up.
 
@@ -126,6 +140,11 @@ class Asking:
 def of_release(release: str) -> str:
     """A search for one release; whatever its name holds is only ever a name in it."""
     return f'release:"{_escaped(release)}"'
+
+
+def of_releases(releases: Sequence[str]) -> str:
+    """A search for any of some releases."""
+    return " OR ".join(map(of_release, releases))
 
 
 def joined(*searches: str) -> str:

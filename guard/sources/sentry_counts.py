@@ -3,17 +3,18 @@
 Which one is used is decided once, by what the project holds at all, so that a release and its baseline are counted by the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from guard.errors import SourceError
 from guard.model import Counted, Interval
 from guard.sources.sentry_answers import cell
-from guard.sources.sentry_asking import MINUTE, Asking, joined, last_day, of_release
+from guard.sources.sentry_asking import MINUTE, Asking, joined, last_day
 from guard.sources.sentry_buckets import Buckets
 from guard.sources.sentry_transport import QuestionRefused
 
+_Row = dict[str, Any]
 _USERS = "count_unique(user.id)"
 _MOST_OUTCOMES = 100
 """Rows of one answer: with more, some would be missing from the denominator."""
@@ -41,8 +42,8 @@ class Denominator(Protocol):
         """
         ...
 
-    def read(self, release: str, interval: Interval) -> Sequence[Counted]:
-        """Users first where they are known, then what it counts; nothing when there was nothing.
+    def read(self, releases: Sequence[str], interval: Interval) -> Mapping[str, Sequence[Counted]]:
+        """By release: users first where they are known, then what it counts; nothing when there was nothing.
 
         Raises:
             SourceError: Sentry is out of reach or refused.
@@ -96,34 +97,42 @@ class Counters:
                     raise
                 del self._ways[0]
 
-    def read(self, release: str, interval: Interval) -> list[Counted]:
-        """Users and operations that failed, the latter from one question.
+    def read(self, releases: Sequence[str], interval: Interval) -> dict[str, list[Counted]]:
+        """Users and operations that failed; all releases from one question, and from a second one where somebody failed.
 
         Raises:
             SourceError: Sentry is out of reach or refused, or the attribute does not say how operations end.
         """
-        watched, query = self._asking.watched, joined(self._query, of_release(release))
-        rows = self._rows(query, interval)
-        if len(rows) >= _MOST_OUTCOMES:
+        rows = self._rows(releases, interval)
+        if sum(map(len, rows.values())) >= _MOST_OUTCOMES:
+            if len(releases) > 1:  # each alone may be told in full
+                return {release: self.read([release], interval)[release] for release in releases}
+            watched = self._asking.watched
             endless = SourceError(f"{watched.counter} has {_MOST_OUTCOMES} values of {watched.outcome} or more")
             raise endless.advise(f"give {watched.outcome} a few values only, such as ok, error and stale")
-        failing = [row for row in rows if row.get(watched.outcome) in watched.failed]
-        ignored = set(watched.ignored) - set(watched.failed)
-        if any(row.get(watched.outcome) in ignored for row in rows):
-            query += f" !{watched.outcome}:[{','.join(sorted(ignored))}]"
-            rows = [row for row in rows if row.get(watched.outcome) not in ignored]
-        total = sum(cell(row, self._ways[0]) for row in rows)
+        told = {release: self._without_ignored(rows[release]) for release in releases}
+        users, failing = self._users(told, interval), self._failing_users(told, interval)
+        return {release: self._counted(found, users.get(release, 0), failing.get(release, 0)) for release, found in told.items()}
+
+    def _counted(self, rows: Sequence[_Row], users: int, failing: int) -> list[Counted]:
+        total = self._sum(rows)
         if not total:
             return []
-        operations = Counted(min(sum(cell(row, self._ways[0]) for row in failing), total), total, "operations")
-        users = self._count_users(query, interval) if any(cell(row, _USERS) for row in rows) else 0
-        if not users:
-            return [operations]
-        if len(failing) > 1:  # a user may have failed in two ways
-            failed = self._count_users(f"{query} {watched.outcome}:[{','.join(watched.failed)}]", interval)
-        else:
-            failed = sum(cell(row, _USERS) for row in failing)
-        return [Counted(min(failed, users), users, "users"), operations]
+        operations = Counted(min(self._sum(self._failed(rows)), total), total, "operations")
+        return [Counted(min(failing, users), users, "users"), operations] if users else [operations]
+
+    def _users(self, told: Mapping[str, Sequence[_Row]], interval: Interval) -> dict[str, int]:
+        """Users by release. Who had several outcomes is one user: where there was more than one outcome they are counted over all."""
+        several = [release for release, rows in told.items() if len(rows) > 1 and any(cell(row, _USERS) for row in rows)]
+        counted = self._count_users(several, self._not_ignored(), interval)
+        return {release: counted.get(release, cell(rows[0], _USERS) if rows else 0) for release, rows in told.items()}
+
+    def _failing_users(self, told: Mapping[str, Sequence[_Row]], interval: Interval) -> dict[str, int]:
+        """Users that something failed for, by release; who failed in two ways is one of them."""
+        failed = {release: self._failed(rows) for release, rows in told.items()}
+        several = [release for release, rows in failed.items() if len(rows) > 1 and any(cell(row, _USERS) for row in rows)]
+        counted = self._count_users(several, f"{self._asking.watched.outcome}:[{','.join(self._asking.watched.failed)}]", interval)
+        return {release: counted.get(release, cell(rows[0], _USERS) if rows else 0) for release, rows in failed.items()}
 
     def users(self, interval: Interval) -> int:
         """Users of all releases.
@@ -131,7 +140,10 @@ class Counters:
         Raises:
             SourceError: Sentry is out of reach or refused.
         """
-        return self._count_users(joined(self._query, self._asking.family()), interval) if self._knows_users else 0
+        if not self._knows_users:
+            return 0
+        rows = self._asking.events("tracemetrics", [_USERS], joined(self._query, self._asking.family()), interval)
+        return cell(rows[0], _USERS) if rows else 0
 
     def buckets(self, interval: Interval) -> Buckets:
         """Operations of all releases in steps of a minute.
@@ -141,19 +153,36 @@ class Counters:
         """
         return series_buckets(self._asking, "tracemetrics", self._ways[0], joined(self._query, self._asking.family()), interval)
 
-    def _rows(self, query: str, interval: Interval) -> list[dict[str, object]]:
-        """A row for each outcome, with users where this Sentry counts them."""
+    def _rows(self, releases: Sequence[str], interval: Interval) -> dict[str, list[_Row]]:
+        """By release a row for each outcome, with users where this Sentry counts them."""
         fields = [self._asking.watched.outcome, self._ways[0]]
         if self._knows_users:
             try:
-                return self._asking.events("tracemetrics", [*fields, _USERS], query, interval)
+                return self._asking.by_release("tracemetrics", [*fields, _USERS], releases, self._query, interval)
             except QuestionRefused:
                 self._knows_users = False
-        return self._asking.events("tracemetrics", fields, query, interval)
+        return self._asking.by_release("tracemetrics", fields, releases, self._query, interval)
 
-    def _count_users(self, query: str, interval: Interval) -> int:
-        rows = self._asking.events("tracemetrics", [_USERS], query, interval)
-        return cell(rows[0], _USERS) if rows else 0
+    def _count_users(self, releases: Sequence[str], search: str, interval: Interval) -> dict[str, int]:
+        if not releases:
+            return {}
+        rows = self._asking.by_release("tracemetrics", [_USERS], releases, joined(self._query, search), interval)
+        return {release: cell(rows[release][0], _USERS) if rows[release] else 0 for release in releases}
+
+    def _ignored(self) -> list[str]:
+        return sorted(set(self._asking.watched.ignored) - set(self._asking.watched.failed))
+
+    def _not_ignored(self) -> str:
+        return f"!{self._asking.watched.outcome}:[{','.join(self._ignored())}]" if self._ignored() else ""
+
+    def _without_ignored(self, rows: Sequence[_Row]) -> list[_Row]:
+        return [row for row in rows if row.get(self._asking.watched.outcome) not in self._ignored()]
+
+    def _failed(self, rows: Sequence[_Row]) -> list[_Row]:
+        return [row for row in rows if row.get(self._asking.watched.outcome) in self._asking.watched.failed]
+
+    def _sum(self, rows: Sequence[_Row]) -> int:
+        return sum(cell(row, self._ways[0]) for row in rows)
 
 
 def series_buckets(asking: Asking, dataset: str, field: str, query: str, interval: Interval) -> Buckets:

@@ -3,6 +3,8 @@
 The share of failures is 1 - healthy/total: crash-free rates stay near 1 for browser code and are not used.
 """
 
+from collections.abc import Sequence
+
 from guard.model import Counted, Interval
 from guard.sources.sentry_answers import SessionsAnswer, whole
 from guard.sources.sentry_asking import HOUR, Asking, of_release, steps_of
@@ -30,12 +32,15 @@ class Sessions:
         answer = self._asking.sessions([_SESSIONS], "", interval, step=HOUR)
         return sum(whole(group.totals.get(_SESSIONS)) for group in answer.groups)
 
-    def read(self, release: str, interval: Interval) -> list[Counted]:
-        """Users and sessions with a failure; nothing when there were no sessions.
+    def read(self, releases: Sequence[str], interval: Interval) -> dict[str, list[Counted]]:
+        """Users and sessions with a failure; nothing when there were no sessions. Each release is asked about for itself.
 
         Raises:
             SourceError: Sentry is out of reach or refused.
         """
+        return {release: self._read(release, interval) for release in releases}
+
+    def _read(self, release: str, interval: Interval) -> list[Counted]:
         query, fields = of_release(release), [_SESSIONS, _USERS]
         by_status = self._asking.sessions(fields, query, interval, by=["session.status"])
         step = self._asking.session_step(interval)

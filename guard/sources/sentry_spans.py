@@ -6,7 +6,7 @@ from typing import Any
 
 from guard.model import Counted, Interval, Value
 from guard.sources.sentry_answers import cell
-from guard.sources.sentry_asking import Asking, joined, of_release
+from guard.sources.sentry_asking import Asking, joined
 from guard.sources.sentry_buckets import Buckets
 from guard.sources.sentry_counts import series_buckets
 from guard.sources.sentry_transport import QuestionRefused
@@ -52,13 +52,13 @@ class Spans:
         rows = self._asking.events("spans", [_COUNT], self._everybodys(), interval)
         return cell(rows[0], _COUNT) if rows else 0
 
-    def read(self, release: str, interval: Interval) -> Sequence[Counted]:
-        """Users and spans that failed.
+    def read(self, releases: Sequence[str], interval: Interval) -> dict[str, Sequence[Counted]]:
+        """Users and spans that failed, by release.
 
         Raises:
             SourceError: Sentry is out of reach or refused.
         """
-        return self.measure(release, interval).failed
+        return {release: found.failed for release, found in self.measure(releases, interval).items()}
 
     def users(self, interval: Interval) -> int:
         """Users of all releases.
@@ -77,50 +77,53 @@ class Spans:
         """
         return series_buckets(self._asking, "spans", _COUNT, self._everybodys(), interval)
 
-    def measure(self, release: str, interval: Interval, *, users: bool = True) -> SpanCounts:
-        """How many failed, for how many ``users`` when that is wanted, and how many were slow; nothing where this Sentry has no spans.
+    def measure(self, releases: Sequence[str], interval: Interval, *, users: bool = True) -> dict[str, SpanCounts]:
+        """By release: how many failed, for how many ``users`` when that is wanted, and how many were slow.
+
+        All releases from one question, and from a second one where some failed; nothing where this Sentry has no spans.
 
         Raises:
             SourceError: Sentry is out of reach or refused.
         """
-        query = joined(self._search, of_release(release))
-        row = self._row(query, interval)
+        rows = self._rows(releases, interval)
+        failing = [release for release, row in rows.items() if users and cell(row, _USERS) and cell(row, _FAILED)]
+        unlucky = self._failing_users(failing, interval) if failing else {}
+        return {release: self._counted(rows.get(release), unlucky.get(release, 0), users=users) for release in releases}
+
+    def _counted(self, row: dict[str, Any] | None, unlucky: int, *, users: bool) -> SpanCounts:
         total = cell(row, _COUNT)
         if row is None or not total:
             return SpanCounts()
         failed = Counted(min(cell(row, _FAILED), total), total, self.counts)
-        everybody, failing = cell(row, _USERS) if users else 0, 0
-        if everybody and failed.failures:
-            failing = self._failing_users(query, interval)
-        told = [Counted(min(failing, everybody), everybody, "users")] if everybody and self._finds_failing_users else []
+        everybody = cell(row, _USERS) if users and self._finds_failing_users else 0
+        told = [Counted(min(unlucky, everybody), everybody, "users")] if everybody else []
         return SpanCounts((*told, failed), self._slowness(row, total))
 
     def _everybodys(self) -> str:
         return joined(self._search, self._asking.family())
 
-    def _row(self, query: str, interval: Interval) -> dict[str, Any] | None:
-        """The one row of the question; no spans, and a Sentry without any, have none."""
-        if not self._is_there:
-            return None
-        while True:
+    def _rows(self, releases: Sequence[str], interval: Interval) -> dict[str, dict[str, Any]]:
+        """The row of each release; one without spans, and all of a Sentry without any, have none."""
+        while self._is_there:
             try:
-                rows = self._asking.events("spans", [_COUNT, _FAILED, *self._asked[0]], query, interval)
-                return rows[0] if rows else None
+                found = self._asking.by_release("spans", [_COUNT, _FAILED, *self._asked[0]], releases, self._search, interval)
+                return {release: rows[0] for release, rows in found.items() if rows}
             except QuestionRefused:
                 if len(self._asked) == 1:
                     self._is_there = False
-                    return None
-                del self._asked[0]
+                else:
+                    del self._asked[0]
+        return {}
 
-    def _failing_users(self, query: str, interval: Interval) -> int:
+    def _failing_users(self, releases: Sequence[str], interval: Interval) -> dict[str, int]:
         if not self._finds_failing_users:
-            return 0
+            return {}
         try:
-            rows = self._asking.events("spans", [_USERS], f"{query} {_FAILING}", interval)
+            found = self._asking.by_release("spans", [_USERS], releases, joined(self._search, _FAILING), interval)
         except QuestionRefused:
             self._finds_failing_users = False
-            return 0
-        return cell(rows[0], _USERS) if rows else 0
+            return {}
+        return {release: cell(rows[0], _USERS) for release, rows in found.items() if rows}
 
     def _slowness(self, row: dict[str, Any], total: int) -> Counted | Value | None:
         if self._slow in row:

@@ -40,7 +40,7 @@ class StoreMetrics:
         """The store is proved by what is published, not by its numbers: without those there is only less to judge by."""
         return []
 
-    def read(self, version: Version, interval: Interval) -> list[Sample]:  # noqa: ARG002 - the store knows nothing of one version in time
+    def read(self, versions: Sequence[Version], interval: Interval) -> list[Sample]:  # noqa: ARG002 - the store knows nothing of one version in time
         """Nothing: the store's numbers of a version come a day late."""
         return []
 

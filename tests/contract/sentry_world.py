@@ -130,7 +130,7 @@ class World:
         return Interval(self.clock() - timedelta(minutes=minutes), self.clock() + timedelta(seconds=ahead))
 
     def samples(self, version=NEW, source=None):
-        return (source or self.source).read(version, self.interval())
+        return (source or self.source).read([version], self.interval())
 
     def read(self, version=NEW, source=None) -> dict[tuple[Signal, str], Any]:
         return {(sample.signal, getattr(sample.reading, "unit", "")): sample.reading for sample in self.samples(version, source)}

@@ -71,7 +71,7 @@ def test_a_source_that_fails_becomes_no_data_and_hides_no_other(world):
     world.use("1.3.0", users=3, failing=0)
     broken = world.a_source(SentryClient("http://127.0.0.1:9", "t", attempts=1))
     interval = Interval(world.clock() - timedelta(minutes=10), world.clock() + timedelta(seconds=30))
-    samples = gather([broken, world.source], NEW, interval)
+    samples = gather([broken, world.source], [NEW], interval)
     assert [type(sample.reading) for sample in samples] == [NoData] * 4 + [Counted, Counted, NoData, NoData, Events]
     assert "cannot be reached" in str(samples[0].reading)
 

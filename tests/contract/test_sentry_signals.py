@@ -178,6 +178,40 @@ def test_a_poll_of_a_version_costs_few_calls(world, kind):
     assert world.session.calls.total() == 1
 
 
+@pytest.mark.parametrize("kind", ["spans", "counters"])
+def test_a_release_and_its_baseline_are_asked_about_together(world, kind):
+    for version, failing in (("1.3.0", 2), ("1.2.0", 1)):
+        world.span(version, number=4, failing=failing)
+        world.span(version, number=6, failing=failing, request=True)
+        world.fail(version, "boom")
+        if kind == "counters":
+            world.count(version, {"ok": 5, "error": failing, "stale": failing})
+    apart = [*world.samples(NEW), *world.samples(OLD)]
+    world.session.calls.clear()
+    alone = world.samples(NEW)
+    asked = world.session.calls.total()
+    world.session.calls.clear()
+    together = world.source.read([NEW, OLD], world.interval())
+    assert together == apart
+    assert together[: len(alone)] == alone
+    assert world.session.calls.total() == asked
+
+
+def test_a_version_that_nobody_reports_yet_takes_nothing_from_its_baseline(world):
+    world.count("1.2.0", {"ok": 5, "error": 1})
+    world.fail("1.2.0", "boom", handled=True)
+    found = {(s.version, s.signal): s.reading for s in world.source.read([NEW, OLD], world.interval()) if s.signal is Signal.ERROR_RATE}
+    assert isinstance(found[NEW, Signal.ERROR_RATE], NoData)
+    assert found[OLD, Signal.ERROR_RATE] == Counted(1, 6, "operations")
+
+
+def test_outcomes_that_fill_the_answer_for_two_versions_are_asked_for_one_by_one(world):
+    for version in ("1.2.0", "1.3.0"):
+        world.count(version, {f"outcome-{n}": 1 for n in range(60)})
+    found = [s.reading for s in world.source.read([NEW, OLD], world.interval()) if s.signal is Signal.ERROR_RATE]
+    assert found == [Counted(0, 60, "users"), Counted(0, 60, "operations")] * 2
+
+
 # All versions together
 
 

@@ -78,7 +78,7 @@ def test_polling_costs_the_store_nothing_for_ten_minutes(source, store, clock):
 
 
 def test_of_one_version_it_says_nothing_and_is_not_asked(source, store, clock):
-    assert gather([source], NEW, Interval(clock() - timedelta(days=3), clock())) == []
+    assert gather([source], [NEW], Interval(clock() - timedelta(days=3), clock())) == []
     assert (source.probe(), source.error_texts(NEW, Interval(clock(), clock()))) == ([], [])
     assert store.calls("queryMetrics") == []
 
