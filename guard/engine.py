@@ -18,7 +18,7 @@ from guard.rollback.plan import RollbackPlan, StepName
 from guard.rollback.reading_back import Patience, Records
 from guard.rollback.steps import RollbackSteps
 from guard.rollback.stopping import must_not_be_stopped
-from guard.rollback.webhook import Webhook
+from guard.rollback.telling import teller
 from guard.sources.contract import MetricSource
 from guard.sources.sentry import SentrySource
 from guard.sources.sentry_asking import Watched
@@ -259,18 +259,6 @@ class Engine:
                 review=timedelta(seconds=watch.review_timeout_seconds),
                 review_poll=timedelta(seconds=watch.poll_seconds),
             ),
-            self._webhook(),
+            teller(self.config.rollback, self.journal, self.incidents),
         )
         return steps.run(plan, step)
-
-    def _webhook(self) -> Callable[[RollbackPlan], str] | None:
-        """Tells the configured webhook of a rollback; none when there is none."""
-        table = self.config.rollback
-        if (variable := table.webhook_env) is None:
-            return None
-
-        def incident_of(plan: RollbackPlan) -> str | None:
-            incident = self.incidents.open_for(plan.item, plan.from_version)
-            return incident.id if incident else None
-
-        return Webhook(lambda: secret(variable), self.journal, incident_of, timeout_seconds=table.webhook_timeout_seconds).tell

@@ -97,8 +97,7 @@ def without_secrets(environment: Mapping[str, str], config: Config) -> dict[str,
     """The environment without what is the guard's own: its variables, and those that the configuration names as secrets."""
     tables = [table for table in (config.sentry, *(extension.sentry for extension in config.extension)) if table]
     named = {config.store.credentials_env, "GOOGLE_APPLICATION_CREDENTIALS", *(table.token_env for table in tables)}
-    if config.rollback.webhook_env:
-        named.add(config.rollback.webhook_env)
+    named |= {name for name in (config.rollback.webhook_env, config.rollback.dispatch_token_env) if name}
     secret = named | {f"{name}_FILE" for name in named}
     return {name: value for name, value in environment.items() if name not in secret and not name.startswith("RELEASE_GUARD_")}
 

@@ -2,21 +2,26 @@
 
 import enum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from guard.decision.strategies import INFRASTRUCTURE_SCALE, SERVICE_RESTART
 from guard.judge.evidence import MAX_LIMIT, MIN_LIMIT
 from guard.judge.thresholds import Thresholds
+from webstore.auth import is_loopback
 
 STORE_API = "https://chromewebstore.googleapis.com"
 UPDATE_SERVICE = "https://clients2.google.com/service/update2/crx"
+GITHUB_API = "https://api.github.com"
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]{1,100}$")]
 Rate = Annotated[float, Field(ge=MIN_LIMIT, le=MAX_LIMIT)]
 Word = Annotated[str, Field(min_length=1, max_length=4000)]
 Seconds = Annotated[float, Field(gt=0, le=7 * 86_400)]
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+"""The name of a variable of the environment."""
 
 
 class StrictTable(BaseModel):
@@ -134,9 +139,36 @@ class WatchTable(StrictTable):
 class RollbackTable(StrictTable):
     """``[rollback]``: who is told of one."""
 
-    webhook_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")] | None = None
+    webhook_env: Variable | None = None
     """Name of the variable that holds the address (https, or on this machine) which a finished rollback is posted to."""
     webhook_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 10
+    dispatch_repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}/[A-Za-z0-9._-]{0,99}[A-Za-z0-9_-]$")] | None = None
+    """GitHub repository ("owner/name") whose workflow is started after a finished rollback."""
+    dispatch_workflow: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,98}\.ya?ml$")] | None = None
+    """File name of that workflow, such as "after-rollback.yml"."""
+    dispatch_ref: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./+@-]{0,199}$")] = "main"
+    """Branch or tag that it is run from."""
+    dispatch_token_env: Variable = "RELEASE_GUARD_GITHUB_TOKEN"  # noqa: S105 - a variable's name, not a token
+    """Name of the variable that holds a token which may write actions there."""
+    dispatch_base_url: str = GITHUB_API
+    """Of a GitHub Enterprise Server: "https://HOST/api/v3"."""
+    dispatch_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 10
+
+    @field_validator("dispatch_base_url")
+    @classmethod
+    def _is_plain(cls, value: str, _info: ValidationInfo) -> str:
+        parts = urlsplit(value)  # a ValueError says the same as ours
+        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("must be an address such as https://HOST/api/v3, with no name, password or question in it")
+        if parts.scheme != "https" and not is_loopback(value):
+            raise ValueError("must be https, or on this machine: a token is sent there")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.dispatch_repository is None) != (self.dispatch_workflow is None):
+            raise ValueError("dispatch_repository and dispatch_workflow go together: set both, or none")
+        return self
 
 
 class ArchiveTable(StrictTable):

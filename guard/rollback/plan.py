@@ -30,7 +30,7 @@ STEP_WORDS = {
     StepName.PERFORM: "ask the store for the rollback and read back that it took it; where it refuses, submit the kept package",
     StepName.PROPAGATE: "wait until the store and its update service both show the new version",
     StepName.VERIFY: "download what users get, compare it with the target, and run the health checks on it",
-    StepName.UPDATE_CONFIGURATION: "record where the new version comes from, block the bad one, and tell the webhook if there is one",
+    StepName.UPDATE_CONFIGURATION: "record where the new version comes from, block the bad one, and tell those who are configured",
 }
 
 EVERYBODY = 100
@@ -47,6 +47,8 @@ class Act(enum.StrEnum):
     """The submission without review, which is tried first, and once."""
     SUBMIT = "submit"
     WEBHOOK = "webhook"
+    DISPATCH = "dispatch"
+    """The start of a GitHub workflow."""
 
 
 class ActState(enum.StrEnum):

@@ -1,35 +1,15 @@
 """Tells a team's own endpoint that a rollback is done. It tells once, as far as HTTP allows, and its failure is nobody's but its own."""
 
-import contextlib
-import logging
-import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
-
-import requests
 
 from guard.errors import ConfigurationError
 from guard.rollback.plan import Act, ActState, RollbackPlan
+from guard.rollback.posting import is_safe, post
 from guard.store.journal import Journal
-from webstore.auth import is_loopback
 
-_ACCEPTED = range(200, 300)
-
-
-@contextlib.contextmanager
-def _unlogged() -> Generator[None]:
-    """What this thread sends is not logged for as long as the block lasts: urllib3 would write the address's path."""
-    me, logger = threading.get_ident(), logging.getLogger("urllib3.connectionpool")
-
-    def is_of_others(record: logging.LogRecord) -> bool:
-        return record.thread != me
-
-    logger.addFilter(is_of_others)
-    try:
-        yield
-    finally:
-        logger.removeFilter(is_of_others)
+IncidentOf = Callable[[RollbackPlan], str | None]
+"""The id of the open incident that a rollback belongs to."""
 
 
 class Webhook:
@@ -39,7 +19,7 @@ class Webhook:
         self,
         address: Callable[[], str | None],
         journal: Journal,
-        incident_of: Callable[[RollbackPlan], str | None],
+        incident_of: IncidentOf,
         *,
         timeout_seconds: float,
     ) -> None:
@@ -62,39 +42,20 @@ class Webhook:
     def _post(self, plan: RollbackPlan) -> str:
         try:
             address = self._address()
-            is_safe = bool(address) and (urlsplit(address).scheme == "https" or is_loopback(address))
+            may_be_told = bool(address) and is_safe(address)
         except (ConfigurationError, ValueError) as error:  # the words of the second would quote the address
             return f"the webhook was not told: its address cannot be read ({type(error).__name__})"
         if not address:
             return "the webhook was not told: its variable is not set"
-        if not is_safe:
+        if not may_be_told:
             return "the webhook was not told: its address is neither https nor on this machine"
         document = self._document(plan)
-        came: list[str] = []
-        # In a thread, because the time limits of a request begin anew with each byte that trickles in.
-        thread = threading.Thread(target=lambda: came.append(self._send(address, document)), name="webhook", daemon=True)
-        thread.start()
-        thread.join(self._timeout)
-        return came[0] if came else f"the webhook did not answer within {self._timeout:g} s"
-
-    def _send(self, address: str, document: dict[str, Any]) -> str:
-        try:
-            # A redirect would carry the document to where nobody configured it.
-            with (
-                _unlogged(),
-                requests.post(
-                    address,
-                    json=document,
-                    headers={"Idempotency-Key": document["rollback"]},
-                    timeout=self._timeout,
-                    allow_redirects=False,
-                    stream=True,
-                ) as answer,
-            ):
-                done = "was told" if answer.status_code in _ACCEPTED else "refused"
-                return f"the webhook {done} (HTTP {answer.status_code})"
-        except (requests.exceptions.RequestException, ValueError) as error:  # as above
-            return f"the webhook could not be told ({type(error).__name__})"
+        answer = post(address, document, headers={"Idempotency-Key": plan.id}, seconds=self._timeout)
+        if answer.status is not None:
+            return f"the webhook {'was told' if answer.is_accepted else 'refused'} (HTTP {answer.status})"
+        if answer.trouble:
+            return f"the webhook could not be told ({answer.trouble})"
+        return f"the webhook did not answer within {self._timeout:g} s"
 
     def _document(self, plan: RollbackPlan) -> dict[str, Any]:
         return {
