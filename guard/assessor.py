@@ -1,9 +1,12 @@
 """Reads every signal of a release and of its baseline, and judges them together."""
 
+import concurrent.futures
 import dataclasses
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 
+from guard.beside import Begin, at_once
 from guard.engine import Engine, Guarded
 from guard.errors import SourceError
 from guard.judge.assessment import Assessment, assess, judge_health, reconcile
@@ -32,19 +35,37 @@ class _Checked:
 class Assessor:
     """Assesses one release, as often as asked. The browser checks are repeated only when they are old."""
 
-    def __init__(self, engine: Engine, guarded: Guarded, release: Release, baseline: Release | None) -> None:
+    def __init__(self, engine: Engine, guarded: Guarded, release: Release, baseline: Release | None, begin: Begin = at_once) -> None:
+        """``begin``: how browser checks are begun; at once, they are over when it is assessed."""
         self._engine = engine
         self._guarded = guarded
         self._release = release
         self._baseline = baseline
+        self._begin = begin
         self._checked: _Checked | None = None
+        self._running: Future[_Checked] | None = None
         self._watched: SignalWatch | None = None
         self._knows_before = False
         self._kept: dict[tuple[Version, Signal, str, str, datetime], Reading] = {}
         """The newest readings that were kept."""
 
+    @property
+    def version(self) -> Version:
+        """Of the release."""
+        return self._release.version
+
+    def is_ready(self) -> bool:
+        """Begin the browser checks when they are due; whether there are any to judge by, so that `assess` need not wait for them.
+
+        Raises:
+            HealthCheckError: the browser cannot be used.
+            StoreError: the package cannot be fetched.
+        """
+        self._refresh()
+        return self._checked is not None
+
     def assess(self) -> Assessment:
-        """The release as it stands now.
+        """The release as it stands now; its first browser checks are waited for.
 
         Raises:
             HealthCheckError: the browser cannot be used.
@@ -127,10 +148,20 @@ class Assessor:
         return Observation(release.version, reconcile({**signals, Signal.HEALTH: judge_health(checks)}), checks)
 
     def _fresh_checks(self) -> _Checked:
+        self._refresh()
+        if self._checked is None and self._running is not None:
+            concurrent.futures.wait([self._running])
+            self._refresh()
+        return self._checked or _Checked(None, None, self._engine.now())
+
+    def _refresh(self) -> None:
+        """Checks that are old are repeated, and count until that is done."""
         longest = timedelta(seconds=self._engine.config.watch.recheck_seconds)
-        if self._checked is None or self._engine.now() - self._checked.at > longest:
-            self._checked = self._run_checks()
-        return self._checked
+        if self._running is None and (self._checked is None or self._engine.now() - self._checked.at > longest):
+            self._running = self._begin(self._release.item.id, self._run_checks)
+        if self._running is not None and self._running.done():
+            ended, self._running = self._running, None
+            self._checked = ended.result()
 
     def _run_checks(self) -> _Checked:
         """The release's, and its baseline's beside it."""

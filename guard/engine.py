@@ -1,9 +1,12 @@
 """The composition root: builds everything that a command needs from a configuration, and each thing only when it is needed."""
 
+import contextlib
 import dataclasses
 import functools
 import os
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -58,6 +61,8 @@ class Guarded:
     evidence: Path
     """Folder for screenshots."""
     now: Callable[[], datetime] = utc_now
+    browsers: AbstractContextManager[object] = dataclasses.field(default_factory=contextlib.nullcontext)
+    """Held while checks run: only so many at once."""
 
     @functools.cached_property
     def store(self) -> WebStoreClient:
@@ -172,13 +177,14 @@ class Guarded:
         """
         from healthchecks.runner import run_checks  # noqa: PLC0415 - Playwright is heavy
 
-        return run_checks(
-            package,
-            target=f"{self.extension.name or self.extension.id} {package.version}",
-            settings=self.config.checks_of(self.extension),
-            evidence=self.evidence / str(package.version),
-            baseline=baseline,
-        )
+        with self.browsers:
+            return run_checks(
+                package,
+                target=f"{self.extension.name or self.extension.id} {package.version}",
+                settings=self.config.checks_of(self.extension),
+                evidence=self.evidence / str(package.version),
+                baseline=baseline,
+            )
 
     def check_side_by_side(self, package: Package, baseline: Package) -> Differential:
         """Run the health checks on a release and on its baseline, at once.
@@ -188,13 +194,14 @@ class Guarded:
         """
         from healthchecks.side_by_side import run_side_by_side  # noqa: PLC0415 - as above
 
-        return run_side_by_side(
-            package,
-            baseline,
-            target=f"{self.extension.name or self.extension.id} {package.version}",
-            settings=self.config.checks_of(self.extension),
-            evidence=self.evidence / str(package.version),
-        )
+        with self.browsers:
+            return run_side_by_side(
+                package,
+                baseline,
+                target=f"{self.extension.name or self.extension.id} {package.version}",
+                settings=self.config.checks_of(self.extension),
+                evidence=self.evidence / str(package.version),
+            )
 
 
 def database_url(config: Config, named: str | None) -> str:
@@ -221,8 +228,9 @@ class Engine:
         self.incidents = IncidentRecords(database, now)
         self.archive = Archive(config.archive_folder, now)
         self.run_folder = config.state / "runs" / f"{now():%Y%m%dT%H%M%S.%f}"
-        self.verifications: dict[str, CheckReport] = {}
-        """The check reports that rollbacks of this process were verified by, by version."""
+        self.verifications: dict[tuple[str, str], CheckReport] = {}
+        """The check reports that rollbacks of this process were verified by, by item and version."""
+        self._browsers = threading.BoundedSemaphore(config.watch.checks_at_once or max(1, (os.cpu_count() or 1) // 2))
         self._guarded: dict[str, Guarded] = {}
 
     @classmethod
@@ -236,7 +244,13 @@ class Engine:
 
     def guarded(self, extension: ExtensionTable) -> Guarded:
         """One extension with its adapters; the same object for the same extension."""
-        return self._guarded.setdefault(extension.id, Guarded(self.config, extension, self.run_folder / "checks", self.now))
+        known = self._guarded.get(extension.id)
+        if known is None:
+            evidence = self.run_folder / "checks"
+            if len(self.config.extension) > 1:  # versions of two extensions may have the same number
+                evidence /= extension.id
+            known = self._guarded.setdefault(extension.id, Guarded(self.config, extension, evidence, self.now, self._browsers))
+        return known
 
     def run_step(self, plan: RollbackPlan, step: StepName) -> str:
         """Run one step of a rollback, whichever extension it is of, unless a person has stopped it."""
@@ -245,7 +259,9 @@ class Engine:
         watch = self.config.watch
 
         def check(package: Package, baseline: Package | None) -> CheckReport:
-            return self.verifications.setdefault(str(package.version), guarded.check(package, baseline))
+            report = guarded.check(package, baseline)
+            self.verifications[plan.item.id, str(package.version)] = report
+            return report
 
         steps = RollbackSteps(
             guarded.store,

@@ -21,6 +21,7 @@ from guard.recovery import look_at_recovery
 from guard.responder import Responder, Response
 from guard.rollback.plan import RollbackRecord, RollbackState
 from guard.tables import Inconclusive
+from healthchecks.result import CheckReport
 from webstore.store_errors import StoreError
 from webstore.versions import Version
 
@@ -148,12 +149,28 @@ class Gate:
         while True:
             assessment = assessor.assess()
             self._tell(assessment)
-            response = self._responder.respond(self._guarded, assessment, release, baseline)
+            response = self._respond(assessment, release, baseline)
             if assessment.verdict is Verdict.HEALTHY and release.state is ReleaseState.WATCHED:
                 engine.releases.mark(release.item, release.version, ReleaseState.GOOD)
             if assessment.verdict in {Verdict.HEALTHY, Verdict.BREACH} or (engine.now() >= ends_at and not assessment.is_waiting):
                 return assessment, response
             self._sleep(self._poll_seconds)
+
+    def _respond(self, assessment: Assessment, release: Release, baseline: Release | None) -> Response:
+        """Act; where another process is acting on the same file, when it is done.
+
+        Raises:
+            ActorBusy: it is not done in time.
+        """
+        deadline = self._engine.now() + timedelta(seconds=self._engine.config.watch.live_timeout_seconds)
+        while True:
+            try:
+                return self._responder.respond(self._guarded, assessment, release, baseline)
+            except ActorBusy as busy:
+                if self._engine.now() >= deadline:
+                    raise
+                self._engine.progress.doing(f"waiting: {busy}")
+                self._sleep(self._poll_seconds)
 
     def _tell(self, assessment: Assessment) -> None:
         """What changed is told; what stays as it was is only shown while it is so."""
@@ -172,8 +189,9 @@ class Gate:
             return incident
         deadline = engine.now() + timedelta(seconds=engine.config.watch.recovery_timeout_seconds)
         engine.progress.doing(f"watching the signals of {release.version} recover")
+        assessor = Assessor(engine, self._guarded, release, None)
         while engine.now() < deadline:
-            recovery = look_at_recovery(engine, self._guarded, release, incident)
+            recovery = look_at_recovery(engine, self._guarded, release, incident, assessor)
             if recovery.is_proved:
                 return recovery.incident
             self._sleep(self._poll_seconds)
@@ -214,9 +232,13 @@ class Gate:
             response.incident,
             engine.incidents.timeline(response.incident.id) if response.incident else (),
             Timings(release.published_at, engine.now(), detected_at),
-            verification=engine.verifications.get(str(response.rollback.plan.new_version)) if response.rollback else None,
+            verification=self._verification(response.rollback),
             reasons=_held_because(response, self._guarded.mode) if outcome is Outcome.HELD else (),
         )
+
+    def _verification(self, rollback: RollbackRecord | None) -> CheckReport | None:
+        plan = rollback.plan if rollback else None
+        return self._engine.verifications.get((plan.item.id, str(plan.new_version))) if plan else None
 
     @property
     def _poll_seconds(self) -> float:

@@ -20,6 +20,8 @@ class Outcome(enum.StrEnum):
 
     HEALTHY = "healthy"
     ROLLED_BACK = "rolled_back"
+    ROLLING_BACK = "rolling_back"
+    """A rollback is under way, in this process or in another."""
     HELD = "held"
     """A breach, and no rollback: a safeguard or the mode left it to a person, or a person has stopped it."""
     INCONCLUSIVE = "inconclusive"
@@ -31,6 +33,7 @@ class Outcome(enum.StrEnum):
 EXIT_CODES = {
     Outcome.HEALTHY: ExitCode.DONE,
     Outcome.ROLLED_BACK: ExitCode.BREACH,
+    Outcome.ROLLING_BACK: ExitCode.BREACH,
     Outcome.HELD: ExitCode.BREACH,
     Outcome.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
     Outcome.UNPROVED: ExitCode.DONE,

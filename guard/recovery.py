@@ -18,12 +18,12 @@ class Recovery:
     incident: Incident
 
 
-def look_at_recovery(engine: Engine, guarded: Guarded, restored: Release, incident: Incident) -> Recovery:
-    """Read the signals of the restored release once; resolve the incident when they are proved healthy.
+def look_at_recovery(engine: Engine, guarded: Guarded, restored: Release, incident: Incident, assessor: Assessor) -> Recovery:
+    """Read the signals of the restored release once, with its assessor; resolve the incident when they are proved healthy.
 
     The browser checks are not repeated: the rollback's own verification ran them on what users get.
     """
-    observation = Assessor(engine, guarded, restored, None).observe_signals()
+    observation = assessor.observe_signals()
     required = [observation.signals[signal] for signal in guarded.required_signals if signal is not Signal.HEALTH]
     evidence = "; ".join(f"{verdict.signal}: {verdict.evidence}" for verdict in required) or "the health checks passed"
     if not all(verdict.verdict is Verdict.HEALTHY for verdict in required):

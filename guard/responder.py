@@ -2,9 +2,10 @@
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
+from guard.beside import Begin, at_once
 from guard.casework import acts, gather_case, propose, store_reason, tell_decision, with_pending, would
 from guard.config import Mode
 from guard.decision.policy import Decision, Wait, decide
@@ -17,7 +18,8 @@ from guard.judge.diagnosis import Cause
 from guard.judge.impact import Reach, facts_of
 from guard.model import Release, ReleaseState, Signal
 from guard.reaching import reach_of
-from guard.rollback.executor import RollbackExecutor, launched
+from guard.rollback.acting import Acting
+from guard.rollback.executor import launched
 from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, StepName, StepState, plan_rollback
 from guard.severity import Classification, Facts, Severity, classify
 from healthchecks.result import CheckStatus
@@ -32,6 +34,8 @@ class Response:
     classification: Classification | None = None
     incident: Incident | None = None
     rollback: RollbackRecord | None = None
+    is_acting: bool = False
+    """Whether the plan is being followed meanwhile, and what comes of it is not known yet."""
 
     @property
     def plan(self) -> RepairPlan | None:
@@ -42,8 +46,12 @@ class Response:
 class Responder:
     """Responds for one engine; rollbacks go through its durable executor."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, begin: Begin = at_once) -> None:
+        """``begin``: how a rollback is begun; at once, it is over when `respond` is."""
         self._engine = engine
+        self._begin = begin
+        launch = functools.partial(launched, engine.database, engine.journal, engine.executors, engine.run_step, _reporter(engine))
+        self._acting = Acting(launch)
 
     def respond(self, guarded: Guarded, assessment: Assessment, release: Release, baseline: Release | None) -> Response:
         """Decide and act.
@@ -71,12 +79,15 @@ class Responder:
             propose(engine, incident, case, decision)
             return Response(decision, classification, incident)
         plan = plan_rollback(release, baseline, self.known_versions(release), reason=store_reason(incident), automatic=True)
-        record, incident = self.roll_back(plan, incident)
+        begun = self._begin(release.item.id, functools.partial(self.roll_back, plan, incident))
+        if not begun.done():
+            return Response(decision, classification, incident, is_acting=True)
+        record, incident = begun.result()
         return Response(decision, classification, incident, record)
 
     def roll_back(self, plan: RollbackPlan, incident: Incident) -> tuple[RollbackRecord, Incident]:
         """Execute a plan and write on the incident what came of it."""
-        with self.executor() as executor:
+        with self._acting.executor() as executor:
             executor.reserve(plan)
             begun = f"rollback begun: {plan.headline}"
             incident = self._engine.incidents.move(incident, IncidentState.MITIGATING, begun, evidence=plan.reason)
@@ -91,29 +102,48 @@ class Responder:
             CredentialsMissing: this process cannot reach the store; likewise.
             ActorBusy: another process is acting on this database.
         """
-        unfinished, ended = self._engine.journal.unfinished(), self._left_open()
-        if not unfinished and not ended:
+        left = self.left()
+        if not left:
             return []
-        for record in unfinished:
-            # Found out now, and not inside a step, which would end the rollback as failed.
-            _ = self._engine.guarded(self._engine.config.select(record.plan.item.id)).store
-        self._engine.progress.warn("an earlier process ended inside a rollback; going on where it stopped")
-        with self.executor() as executor:
-            records = executor.resume()
-            for record in (*records, *ended):
-                with contextlib.suppress(ActorBusy):  # whoever has it concludes it as well
-                    executor.reserve(record.plan)
-                    incident = self._engine.incidents.open_for(record.plan.item, record.plan.from_version)
-                    if incident and incident.state is IncidentState.MITIGATING:
-                        self.conclude(record, incident)
-        return records
+        for record in left:
+            if record.is_unfinished:
+                self.must_be_able(record)
+        with self._acting.executor():
+            ended = [self.finish(record) for record in left]
+        return [found for record, found in zip(left, ended, strict=True) if found and record.is_unfinished]
 
-    def _left_open(self) -> list[RollbackRecord]:
-        """Rollbacks that have ended, and whose process died before it could say so on the incident."""
+    def left(self) -> list[RollbackRecord]:
+        """Rollbacks that are not at their end, and those whose process died before it could say on the incident that they are."""
         engine = self._engine
         mitigating = [incident for incident in engine.incidents.all(only_open=True) if incident.state is IncidentState.MITIGATING]
         records = [record for incident in mitigating for record in engine.journal.all(incident.item) if _is_of(record, incident)]
-        return [record for record in records if not record.is_unfinished]
+        return [*engine.journal.unfinished(), *(record for record in records if not record.is_unfinished)]
+
+    def must_be_able(self, record: RollbackRecord) -> None:
+        """Find out now whether this process can take a rollback on, and not inside a step, which would end it as failed.
+
+        Raises:
+            ConfigurationError: its extension is not configured here.
+            CredentialsMissing: the store cannot be changed from here.
+        """
+        _ = self._engine.guarded(self._engine.config.select(record.plan.item.id)).store
+
+    def finish(self, record: RollbackRecord) -> RollbackRecord | None:
+        """Take a rollback that was left to its end, with its incident; none where another living process has it.
+
+        Raises:
+            ActorBusy: another process is acting on this file.
+        """
+        with self._acting.executor() as executor, contextlib.suppress(ActorBusy):
+            executor.reserve(record.plan)
+            words = "an earlier process ended inside it; going on where it stopped"
+            self._engine.progress.warn(f"rollback of {record.plan.from_version}: {words}")
+            ended = executor.execute(record.plan) if record.is_unfinished else record
+            incident = self._engine.incidents.open_for(record.plan.item, record.plan.from_version)
+            if incident and incident.state is IncidentState.MITIGATING:
+                self.conclude(ended, incident)
+            return ended
+        return None
 
     def conclude(self, record: RollbackRecord, incident: Incident) -> Incident:
         """Move the incident to where the rollback left things. The first failure raises its severity by one level."""
@@ -131,11 +161,6 @@ class Responder:
                 failed = f"{failed}; severity raised from {incident.severity.name} to {worse.name}"
             incident = dataclasses.replace(incident, severity=worse)
         return incidents.move(incident, IncidentState.INVESTIGATING, failed, evidence=steps)
-
-    def executor(self) -> AbstractContextManager[RollbackExecutor]:
-        """The durable executor, holding the right to act."""
-        engine = self._engine
-        return launched(engine.database, engine.journal, engine.executors, engine.run_step, _reporter(engine))
 
     def known_versions(self, release: Release) -> list[Version]:
         """Every version number that was ever used, as far as the guard knows."""

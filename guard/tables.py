@@ -134,6 +134,10 @@ class WatchTable(StrictTable):
     inconclusive: Inconclusive = Inconclusive.HOLD
     extend_seconds: Seconds = 86_400
     max_automatic_rollbacks_a_day: Annotated[int, Field(ge=0, le=100)] = 3
+    polls_at_once: Annotated[int, Field(ge=1, le=64)] = 8
+    """So many extensions are looked at at once by one process."""
+    checks_at_once: Annotated[int, Field(ge=1, le=64)] | None = None
+    """So many extensions are checked in browsers at once by one process; by default half as many as the machine has cores."""
 
 
 class RollbackTable(StrictTable):

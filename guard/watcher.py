@@ -1,48 +1,27 @@
-"""The watcher: one tick looks at every configured extension once. It says what it saw; one that fails takes no other down."""
+"""The watcher: one tick looks at every configured extension once, several at a time. Checks and rollbacks run beside it in the daemon."""
 
 import dataclasses
+import functools
 import logging
-from collections.abc import Callable
+import queue
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
-from guard.assessor import Assessor
-from guard.decision.orders import Pause
-from guard.decision.policy import Wait
-from guard.engine import Engine, Guarded
-from guard.errors import ExitCode, SourceError, SourceUnreachable
-from guard.incidents.incident import IncidentState
-from guard.judge.verdict import Verdict
-from guard.keeping import PackageGone, keep_seen, only_warned
-from guard.model import Provenance, Release, ReleaseState
-from guard.observing import Sighting, observe_release, snapshot
-from guard.outcome import EXIT_CODES, Outcome, outcome_of
-from guard.recovery import look_at_recovery
+from guard.beside import Beside
+from guard.config import ExtensionTable
+from guard.engine import Engine
+from guard.errors import ActorBusy
+from guard.look import Look, Tick
 from guard.responder import Responder
+from guard.rollback.plan import RollbackRecord, StepState
 from guard.store.executors import Executor
 from guard.store.heartbeat import alive
 from webstore.errors import ReleaseGuardError
-from webstore.store_errors import StoreUnreachable
 
 _LOG = logging.getLogger(__name__)
 WATCHING = "watch"
 """Role of a process that watches for as long as it runs."""
-_OUR_NETWORK = "no source of samples answers either: the fault is probably our own network, and nothing is said of any release"
-
-
-@dataclasses.dataclass(frozen=True)
-class Tick:
-    """What one look at one extension came to."""
-
-    extension: str
-    version: str | None
-    outcome: Outcome
-    sentence: str
-    paused: str = ""
-    """The order that keeps the guard from acting on it; empty when there is none."""
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """What it earns."""
-        return EXIT_CODES[self.outcome]
 
 
 class Watcher:
@@ -51,114 +30,122 @@ class Watcher:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._responder = Responder(engine)
-        self._assessors: dict[tuple[str, str], Assessor] = {}
+        self._look = Look(engine, self._responder)
+        self._calls: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        """What wakes the daemon between two ticks: an item that something came of, or none to stop. Signal handlers may put into it."""
 
-    def tick(self, me: Executor | None = None) -> list[Tick]:
-        """Look at each extension once; ``me``: only at this process's share of them."""
+    def tick(self) -> list[Tick]:
+        """Look at each extension once; whatever is begun is over at the end."""
         try:
             self._responder.resume()
         except ReleaseGuardError as error:  # whoever can act takes the unfinished rollback along; looking does no harm meanwhile
             self._engine.progress.warn(f"an unfinished rollback is left to another process: {error}")
-        ticks = [(self._engine.config.select(extension_id).item, self._guarded_tick(extension_id)) for extension_id in self._share(me)]
-        pauses = self._engine.orders.pauses()
-        return [_with_pause(tick, [pause for pause in pauses if pause.is_about(item)]) for item, tick in ticks]
+        return self._look_at(self._look, self._engine.config.extension, ())
 
-    def run(self, wait: Callable[[float], bool], report: Callable[[list[Tick]], None]) -> None:
-        """Tick until ``wait`` (seconds) says that it is time to stop. Watchers that share a database share the extensions out."""
-        with alive(self._engine.executors, WATCHING) as me:
-            while True:
-                report(self.tick(me))
-                if wait(self._engine.config.watch.poll_seconds):
-                    return
+    def stop(self) -> None:
+        """End `run` after what it is doing now; from any thread, and from a signal's handler."""
+        self._calls.put(None)
 
-    def _share(self, me: Executor | None) -> list[str]:
-        """The extensions that this process looks at: all, or its share of them."""
-        extensions = self._engine.config.extension
-        if me is None:
-            return [extension.id for extension in extensions]
-        held = set(self._engine.executors.hold(me, [extension.item for extension in extensions]))
-        return [extension.id for extension in extensions if extension.item in held]
+    def run(self, report: Callable[[list[Tick]], None]) -> None:
+        """Tick until `stop` is called. Watchers that share a database share the extensions out.
 
-    def _guarded_tick(self, extension_id: str) -> Tick:
-        extension = self._engine.config.select(extension_id)
-        name = extension.name or extension.id
-        try:
-            return self._look(self._engine.guarded(extension), name)
-        except PackageGone as gone:  # published, and still on its way to users
-            return Tick(name, None, Outcome.INCONCLUSIVE, str(gone))
-        except StoreUnreachable as error:
-            self._engine.progress.warn(f"{name}: {error}")
-            ours = self._nothing_answers(self._engine.guarded(extension))
-            return Tick(name, None, Outcome.FAILED, f"{error.explain()}\n  {_OUR_NETWORK}" if ours else error.explain())
-        except ReleaseGuardError as error:
-            self._engine.progress.warn(f"{name}: {error}")
-            return Tick(name, None, Outcome.FAILED, error.explain())
-        except Exception as error:  # noqa: BLE001 - a fault of ours in one extension must not end the watch over the others
-            _LOG.exception("looking at %s failed", name)
-            return Tick(name, None, Outcome.FAILED, f"unexpected {type(error).__name__}: a fault of the guard itself, please report it")
-
-    def _nothing_answers(self, guarded: Guarded) -> bool:
-        """Whether no source of samples answers either: then the watcher is blind, and not the store down."""
-        others = [source for source in guarded.sources if source.signals]  # the store's own numbers are no second witness
-        for source in others:
+        A look never waits for browsers or for a rollback; it is repeated as soon as either has come to its end. At the end what is under
+        way in this process is waited for.
+        """
+        engine = self._engine
+        checks = Beside("checks", lambda item_id, _error: self._calls.put(item_id))
+        rollbacks = Beside("rollback", self._rollback_ended)
+        responder = Responder(engine, rollbacks.begin)
+        look = Look(engine, responder, checks.begin)
+        with alive(engine.executors, WATCHING) as me:
             try:
-                source.probe()
-            except SourceUnreachable:
-                continue
-            except SourceError:
+                while True:
+                    began = engine.now()
+                    self._take_over(responder, rollbacks)
+                    share = self._share(me)
+                    look.keep_only({extension.id for extension in share})
+                    report(self._look_at(look, share, rollbacks.items))
+                    again = functools.partial(self._look_again, look, rollbacks, share, report)
+                    if not self._wait(began + timedelta(seconds=engine.config.watch.poll_seconds), again):
+                        return
+            finally:
+                if waited := rollbacks.items:
+                    engine.progress.warn(f"waiting for the rollback of {', '.join(sorted(waited))}; another signal ends at once")
+                rollbacks.close()
+                checks.close()
+
+    def _wait(self, until: datetime, again: Callable[[str], None]) -> bool:
+        """Until it is time for the next tick; false when it is time to stop."""
+        while True:
+            left = (until - self._engine.now()).total_seconds()
+            try:
+                called = self._calls.get(timeout=max(left, 0.0))
+            except queue.Empty:
+                return True
+            if called is None:
                 return False
-            return False
-        return bool(others)
+            again(called)
 
-    def _look(self, guarded: Guarded, name: str) -> Tick:
-        sighting = observe_release(self._engine, guarded)
-        release = sighting.release
-        version = str(release.version)
-        with only_warned(self._engine, release.version):  # so that history exists even for releases that the guard did not make
-            keep_seen(self._engine, guarded, release)
-        if release.provenance is Provenance.ROLLBACK:
-            return self._after_rollback(guarded, sighting, name)
-        if release.provenance is Provenance.UNKNOWN and release.state is ReleaseState.WATCHED:
-            snapshot(self._engine, guarded)
-            return Tick(name, version, Outcome.HEALTHY, f"{version} is the first version seen: taken as the baseline, not judged")
-        if self._is_armed(release):
-            return self._judge(guarded, sighting, name)
-        return Tick(name, version, Outcome.HEALTHY, f"{version} is recorded as {release.state.value}")
+    def _look_again(
+        self, look: Look, rollbacks: Beside, share: Iterable[ExtensionTable], report: Callable[[list[Tick]], None], item_id: str
+    ) -> None:
+        mine = [extension for extension in share if extension.id == item_id]
+        report(self._look_at(look, mine, rollbacks.items))
 
-    def _is_armed(self, release: Release) -> bool:
-        """Whether a release is still judged: until it is found good and its window is over, or while it has an open incident."""
-        if release.state is ReleaseState.WATCHED or self._engine.incidents.open_for(release.item, release.version):
-            return True
-        in_window = self._engine.now() - release.published_at <= self._engine.config.rollback_window
-        return release.state is ReleaseState.GOOD and release.provenance is Provenance.UPLOAD and in_window
+    def _rollback_ended(self, item_id: str, error: BaseException | None) -> None:
+        if isinstance(error, ReleaseGuardError):
+            if not isinstance(error, ActorBusy):  # who is busy ends it, and there is nothing to say
+                self._engine.progress.warn(f"the rollback of {item_id} goes no further here: {error}")
+        elif error is not None:
+            _LOG.error("the rollback of %s failed", item_id, exc_info=error)
+            self._engine.progress.warn(f"the rollback of {item_id}: unexpected {type(error).__name__}, a fault of the guard itself")
+        self._calls.put(item_id)
 
-    def _judge(self, guarded: Guarded, sighting: Sighting, name: str) -> Tick:
-        release, engine = sighting.release, self._engine
-        baseline = engine.releases.baseline_of(release.item, release.version)
-        assessor = self._assessors.setdefault((release.item.id, str(release.version)), Assessor(engine, guarded, release, baseline))
-        assessment = assessor.assess()
-        response = self._responder.respond(guarded, assessment, release, baseline)
-        if assessment.verdict is Verdict.HEALTHY and release.state is ReleaseState.WATCHED:
-            engine.releases.mark(release.item, release.version, ReleaseState.GOOD)
-        if isinstance(response.decision, Wait):
-            outcome = Outcome.HEALTHY if assessment.verdict is Verdict.HEALTHY else Outcome.INCONCLUSIVE
-        else:
-            outcome = outcome_of(response.rollback)
-        return Tick(name, str(release.version), outcome, assessment.headline)
+    def _take_over(self, responder: Responder, rollbacks: Beside) -> None:
+        """Begin to finish what a dead process left. What cannot be done from here is said, and left to another process."""
+        for record in responder.left():
+            item_id = record.plan.item.id
+            try:
+                if item_id in rollbacks.items:
+                    continue
+                self._engine.executors.must_be_free(record.plan.id)
+                responder.must_be_able(record)
+            except ActorBusy:
+                continue
+            except ReleaseGuardError as error:
+                self._engine.progress.warn(f"an unfinished rollback is left to another process: {error}")
+                continue
+            rollbacks.begin(item_id, functools.partial(responder.finish, record))
 
-    def _after_rollback(self, guarded: Guarded, sighting: Sighting, name: str) -> Tick:
-        """What a rollback put back is watched until it is proved well; then its incident is resolved."""
-        release, engine = sighting.release, self._engine
-        words = f"{release.version} is a rollback of {release.rollback_of} to {release.restores}"
-        incident = engine.incidents.open_for(release.item, release.rollback_of) if release.rollback_of else None
-        if incident is None or incident.state is not IncidentState.MONITORING:
-            return Tick(name, str(release.version), Outcome.HEALTHY, words)
-        recovery = look_at_recovery(engine, guarded, release, incident)
-        if recovery.is_proved:
-            return Tick(name, str(release.version), Outcome.HEALTHY, f"{words}; users are well")
-        return Tick(name, str(release.version), Outcome.ROLLED_BACK, f"{words}; recovery is not proved yet: {recovery.evidence}")
+    def _share(self, me: Executor) -> list[ExtensionTable]:
+        """The extensions that this process looks at."""
+        extensions = self._engine.config.extension
+        held = set(self._engine.executors.hold(me, [extension.item for extension in extensions]))
+        return [extension for extension in extensions if extension.item in held]
+
+    def _look_at(self, look: Look, extensions: Sequence[ExtensionTable], acting: Collection[str]) -> list[Tick]:
+        """Look at some, several at a time. ``acting``: items whose rollback this process has begun."""
+        begun = {record.plan.item.id: _words(record) for record in self._engine.journal.unfinished()}
+        rolling = {**dict.fromkeys(acting, "its rollback has just begun"), **begun}
+
+        def one(extension: ExtensionTable) -> Tick:
+            return look.at(extension, rolling.get(extension.id, ""))
+
+        with ThreadPoolExecutor(self._engine.config.watch.polls_at_once, thread_name_prefix="look") as pool:
+            ticks = list(pool.map(one, extensions))
+        pauses = self._engine.orders.pauses()
+        found = zip(extensions, ticks, strict=True)
+        return [_with_pause(tick, [pause.words for pause in pauses if pause.is_about(one.item)]) for one, tick in found]
 
 
-def _with_pause(tick: Tick, pauses: list[Pause]) -> Tick:
+def _words(record: RollbackRecord) -> str:
+    """A rollback that is under way, in one line."""
+    plan = record.plan
+    step = next((step.name for step in record.steps if step.state is not StepState.DONE), record.steps[-1].name)
+    doing = step.value.replace("_", " ")
+    return f"{plan.from_version} is being rolled back to {plan.target} as {plan.new_version}: {doing}"
+
+
+def _with_pause(tick: Tick, words: Sequence[str]) -> Tick:
     """What was seen, and whether a person has paused what would be done about it."""
-    return dataclasses.replace(tick, paused="; ".join(pause.words for pause in pauses))
+    return dataclasses.replace(tick, paused="; ".join(words))

@@ -67,6 +67,8 @@ LEVELS = (
             "guard.responder",
             "guard.manual",
             "guard.gate",
+            "guard.beside",
+            "guard.look",
             "guard.watcher",
             "guard.reporting",
             "guard.doctor",

@@ -1,7 +1,6 @@
 """gate, watch: parsing and deciding happen elsewhere; these show, and return a code."""
 
 import signal
-import threading
 import time
 from argparse import Namespace
 from types import FrameType
@@ -13,8 +12,9 @@ from guard.cli.summary import show_result
 from guard.config import Mode
 from guard.errors import ExitCode
 from guard.gate import Gate
+from guard.look import Tick
 from guard.reporting import write_report
-from guard.watcher import Tick, Watcher
+from guard.watcher import Watcher
 from webstore.versions import Version
 
 
@@ -55,15 +55,15 @@ def watch(args: Namespace) -> int:
 
 
 def _daemon(watcher: Watcher, console: Console) -> int:
-    """Run until SIGTERM or SIGINT; the signal ends the wait between two looks, never a look."""
-    stop = threading.Event()
+    """Run until SIGTERM or SIGINT, which ends the wait between two looks, and never a rollback; a second one ends at once."""
 
-    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
+    def ask_to_stop(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        watcher.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask_to_stop)
-    watcher.run(stop.wait, lambda ticks: _show_ticks(console, ticks))
+    watcher.run(lambda ticks: _show_ticks(console, ticks))
     return ExitCode.DONE
 
 

@@ -121,13 +121,16 @@ class Executors:
             kept = [item for item in held if item in wanted][:share]
             for item in set(held) - set(kept):
                 connection.execute(delete(leases).where(_is(item), leases.c.executor_id == executor.id))
-        living = [one.id for one in alive]
+            living = [one.id for one in alive]
+            by_others = (leases.c.executor_id != executor.id) & leases.c.executor_id.in_(living)
+            taken = {Item(row["publisher"], row["item_id"]) for row in connection.execute(select(leases).where(by_others)).mappings()}
         for item in items:
             if len(kept) >= share:
                 break
-            if item not in kept and self._take(item, executor, living):
+            if item not in taken and item not in kept and self._take(item, executor, living):
                 kept.append(item)
-        return [item for item in items if item in set(kept)]
+        mine_now = set(kept)
+        return [item for item in items if item in mine_now]
 
     def _take(self, item: Item, executor: Executor, living: Sequence[str]) -> bool:
         row = {"publisher": item.publisher, "item_id": item.id, "executor_id": executor.id, "taken_at": self._now()}
