@@ -13,7 +13,7 @@ from pathlib import Path
 import sqlalchemy
 
 from guard.config import Config, ExtensionTable, Mode
-from guard.environment import secret, store_credentials
+from guard.environment import store_credentials
 from guard.errors import ConfigurationError
 from guard.model import Signal
 from guard.progress import Progress, Silence
@@ -22,10 +22,10 @@ from guard.rollback.reading_back import Patience, Records
 from guard.rollback.steps import RollbackSteps
 from guard.rollback.stopping import must_not_be_stopped
 from guard.rollback.telling import teller
+from guard.sources.connections import Connections
 from guard.sources.contract import MetricSource
 from guard.sources.sentry import SentrySource
 from guard.sources.sentry_asking import Watched
-from guard.sources.sentry_client import SentryClient
 from guard.sources.store_metrics import StoreMetrics
 from guard.store.database import default_url, open_database
 from guard.store.drills import Drills
@@ -39,7 +39,6 @@ from guard.tables import StoreCredentials
 from healthchecks.differential import Differential
 from healthchecks.result import CheckReport
 from webstore.archive import Archive
-from webstore.budget import RequestBudget
 from webstore.client import WebStoreClient
 from webstore.package import Package
 from webstore.updates import UpdateService
@@ -63,6 +62,8 @@ class Guarded:
     now: Callable[[], datetime] = utc_now
     browsers: AbstractContextManager[object] = dataclasses.field(default_factory=contextlib.nullcontext)
     """Held while checks run: only so many at once."""
+    connections: Connections | None = None
+    """Shared with the other extensions of the process; none: its own."""
 
     @functools.cached_property
     def store(self) -> WebStoreClient:
@@ -71,7 +72,7 @@ class Guarded:
         Raises:
             CredentialsMissing: none are in the environment.
         """
-        return self._client(writing=True)
+        return self._shared.store(writing=True)
 
     @functools.cached_property
     def store_reader(self) -> WebStoreClient:
@@ -80,30 +81,16 @@ class Guarded:
         Raises:
             CredentialsMissing: none are in the environment.
         """
-        return self._client(writing=False)
+        return self._shared.store(writing=False)
 
     @functools.cached_property
-    def _budget(self) -> RequestBudget:
-        """This item's share of the calls that all items may make."""
-        return RequestBudget(self.config.store.requests_per_minute / len(self.config.extension))
-
-    def _client(self, *, writing: bool) -> WebStoreClient:
-        from webstore.auth import Scope, store_session  # noqa: PLC0415 - google-auth is only needed by commands that reach the store
-
-        table = self.config.store
-        anonymous = table.credentials is StoreCredentials.NONE
-        session = store_session(
-            table.base_url,
-            credentials_json=None if anonymous else store_credentials(table.credentials_env),
-            anonymous=anonymous,
-            scope=Scope.WRITE if writing else Scope.READ,
-        )
-        return WebStoreClient(table.base_url, session, budget=self._budget)
+    def _shared(self) -> Connections:
+        return self.connections or Connections(self.config)
 
     @functools.cached_property
     def updates(self) -> UpdateService:
         """What browsers are offered."""
-        return UpdateService(self.config.store.update_url)
+        return self._shared.updates
 
     @functools.cached_property
     def sources(self) -> Sequence[MetricSource]:
@@ -124,13 +111,9 @@ class Guarded:
         table = self.config.sentry_of(self.extension)
         if table is None:
             return None
-        token = secret(table.token_env)
-        if not token:
-            missing = ConfigurationError(f"Sentry is configured, but {table.token_env} is not set")
-            raise missing.advise(f"set {table.token_env} (or {table.token_env}_FILE) to a token with org:read, project:read and event:read")
         slow_seconds = self.config.thresholds.to_domain().response_seconds
         return SentrySource(
-            SentryClient(table.base_url, token),
+            self._shared.sentry(table),
             organization=table.organization,
             project=table.project,
             environment=table.environment,
@@ -231,6 +214,7 @@ class Engine:
         self.verifications: dict[tuple[str, str], CheckReport] = {}
         """The check reports that rollbacks of this process were verified by, by item and version."""
         self._browsers = threading.BoundedSemaphore(config.watch.checks_at_once or max(1, (os.cpu_count() or 1) // 2))
+        self.connections = Connections(config)
         self._guarded: dict[str, Guarded] = {}
 
     @classmethod
@@ -249,7 +233,9 @@ class Engine:
             evidence = self.run_folder / "checks"
             if len(self.config.extension) > 1:  # versions of two extensions may have the same number
                 evidence /= extension.id
-            known = self._guarded.setdefault(extension.id, Guarded(self.config, extension, evidence, self.now, self._browsers))
+            known = self._guarded.setdefault(
+                extension.id, Guarded(self.config, extension, evidence, self.now, self._browsers, self.connections)
+            )
         return known
 
     def run_step(self, plan: RollbackPlan, step: StepName) -> str:

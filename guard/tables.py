@@ -47,7 +47,7 @@ class StoreTable(StrictTable):
     credentials_env: str = "RELEASE_GUARD_STORE_CREDENTIALS"
     """Name of the variable that holds the credentials' JSON; see `guard.environment` for where else they are looked for."""
     requests_per_minute: Annotated[float, Field(ge=1, le=60_000)] = 120
-    """Of all items together: each has an equal share, so that polling many never uses up the quota of the Cloud project."""
+    """Of all items together, so that polling many never uses up the quota of the Cloud project; each process keeps it for itself."""
 
 
 class SentryTable(StrictTable):
@@ -62,6 +62,8 @@ class SentryTable(StrictTable):
     """How releases are named in Sentry; ``{name}`` is the extension's ``name`` here."""
     settle_seconds: Annotated[float, Field(ge=0, le=3600)] = 90
     """Sentry's newest data is incomplete: judge intervals that end this long ago."""
+    requests_per_second: Annotated[float, Field(ge=0.1, le=10_000)] | None = None
+    """Of all items that share address and token; 20 by default, and without a limit where the Sentry is on this machine."""
     step_seconds: Literal[10, 60, 3600] = 60
     """The smallest steps of sessions to ask for; where Sentry answers only in larger ones, those are taken."""
     counter: Name = "ext.operation"

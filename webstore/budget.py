@@ -1,4 +1,4 @@
-"""A request budget per item, so that polling many items never uses up the quota that all of them share."""
+"""A budget of requests that all items share, so that polling many never uses up the quota."""
 
 import threading
 import time
@@ -6,11 +6,15 @@ from collections.abc import Callable
 
 from webstore.store_errors import BudgetSpent
 
+_BURST = 1 / 6
+"""The share of a minute's calls that may be made at once, after a rest."""
+
 
 class RequestBudget:
-    """A token bucket for each item: it depends on nothing but time, and is full again after a minute.
+    """A token bucket: it depends on nothing but time, and lets no minute have more calls than were agreed, however many items there are.
 
-    Reading waits for its turn. What changes something never waits (a rollback must not stand behind our own polling), but is counted.
+    Reading waits for its turn, in the order of asking. What cannot wait (what changes something, and all that a rollback asks) never
+    stands behind our own polling, but is counted.
     """
 
     def __init__(
@@ -21,33 +25,35 @@ class RequestBudget:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``per_minute``: calls of one item. ``longest_wait``: seconds that a call may wait for its turn."""
-        self._capacity = max(per_minute, 1.0)
-        self._rate = self._capacity / 60.0
+        """``per_minute``: calls of all items together. ``longest_wait``: seconds that a call may wait for its turn."""
+        self._per_minute = per_minute
+        self._capacity = max(per_minute * _BURST, 1.0)
+        # Whatever was saved up comes on top of what is added within a minute: both together are what was agreed.
+        self._rate = max(per_minute - self._capacity, per_minute / 2) / 60.0
         self._longest_wait = longest_wait
         self._clock = clock
         self._sleep = sleep
-        self._left: dict[str, tuple[float, float]] = {}
+        self._left, self._at = self._capacity, clock()
         self._lock = threading.Lock()
 
-    def take(self, item: str, *, reading: bool) -> None:
-        """Count one call of an item, and wait for its turn when it is a reading one.
+    def take(self, *, waits: bool) -> None:
+        """Count one call; ``waits``: for its turn.
 
         Raises:
             BudgetSpent: its turn is too far away.
         """
-        pause = self._reserve(item, reading=reading)
-        if pause > 0 and reading:
+        pause = self._reserve(waits=waits)
+        if pause > 0 and waits:
             self._sleep(pause)
 
-    def _reserve(self, item: str, *, reading: bool) -> float:
+    def _reserve(self, *, waits: bool) -> float:
         """Take a token, perhaps one that is still to come; seconds until it is there."""
         with self._lock:
             now = self._clock()
-            left, at = self._left.get(item, (self._capacity, now))
-            left = min(self._capacity, left + (now - at) * self._rate) - 1
+            left = min(self._capacity, self._left + (now - self._at) * self._rate) - 1
             pause = max(0.0, -left / self._rate)
-            if reading and pause > self._longest_wait:
-                raise BudgetSpent(f"{self._capacity:.0f} calls a minute are the limit for one item, and they are used up")
-            self._left[item] = (max(left, -self._capacity), now)
+            if waits and pause > self._longest_wait:
+                raise BudgetSpent(f"{self._per_minute:.0f} calls a minute are the limit for all items, and they are used up")
+            # What did not wait can put off the others only so far.
+            self._left, self._at = max(left, -self._rate * self._longest_wait), now
         return pause

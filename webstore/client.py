@@ -52,7 +52,7 @@ class WebStoreClient:
     """
 
     def __init__(self, base_url: str, session: requests.Session, **transport: Any) -> None:
-        """``transport``: what `Transport` takes besides, such as ``limits`` and ``budget``."""
+        """``transport``: what `Transport` takes besides, such as ``limits``, ``budget`` and ``is_urgent``."""
         self._transport = Transport(base_url, session, **transport)
 
     def status(self, item: Item) -> ItemStatus:
@@ -61,7 +61,7 @@ class WebStoreClient:
         Raises:
             StoreError: the store cannot be read.
         """
-        return read_answer(StatusAnswer, self._read(item, f"v2/{item.name}:fetchStatus")).to_domain(item)
+        return read_answer(StatusAnswer, self._read(f"v2/{item.name}:fetchStatus")).to_domain(item)
 
     def upload(self, item: Item, package: Path | bytes) -> Upload:
         """Upload a zip as the item's draft; a file is sent in pieces. The store shows no drafts, so a lost answer stays lost: upload again.
@@ -75,7 +75,7 @@ class WebStoreClient:
         params = {"uploadType": "media"}
         headers = {"Content-Type": "application/zip"}
         try:
-            body = self._change(item, f"upload/v2/{item.name}:upload", params=params, data=package, headers=headers)
+            body = self._change(f"upload/v2/{item.name}:upload", params=params, data=package, headers=headers)
             return read_answer(UploadAnswer, body).to_domain()
         except StoreError as error:
             if not error.settled:
@@ -105,7 +105,7 @@ class WebStoreClient:
             request["deployInfos"] = [{"deployPercentage": deploy_percentage}]
         request |= {name: True for name, wanted in (("skipReview", skip_review), ("blockOnWarnings", block_on_warnings)) if wanted}
         try:
-            return read_answer(PublishAnswer, self._change(item, f"v2/{item.name}:publish", json=request)).to_domain()
+            return read_answer(PublishAnswer, self._change(f"v2/{item.name}:publish", json=request)).to_domain()
         except StoreError as error:
             status = self._status_after(item, error)
             state = _state_of(status, version) if version else None
@@ -124,7 +124,7 @@ class WebStoreClient:
         request: dict[str, Any] = {"targetCrxVersion": str(target), "newVersion": str(new_version), "rollbackReason": reason}
         path = f"v2/{item.name}:rollback"
         if validate_only:
-            self._transport.call(item.name, "POST", path, repeat=True, json={**request, "validateOnly": True})
+            self._transport.call("POST", path, repeat=True, json={**request, "validateOnly": True})
             return None
         return self._settle(item, path, request, lambda status: status.published is not None and status.published.version == new_version)
 
@@ -193,14 +193,14 @@ class WebStoreClient:
         Raises:
             StoreError: the store cannot be read.
         """
-        return read_answer(RatingAnswer, self._read(item, f"v2/{item.name}/ratingSummary")).to_domain()
+        return read_answer(RatingAnswer, self._read(f"v2/{item.name}/ratingSummary")).to_domain()
 
     def _pages(self, item: Item, method: str, params: dict[str, Any], page: type[_Page]) -> Iterator[_Page]:
         seen: set[str] = set()
         token = ""
         while len(seen) < _MAX_PAGES:
             asked = {**params, "pageToken": token} if token else params
-            answer = read_answer(page, self._read(item, f"v2/{item.name}:{method}", params=asked))
+            answer = read_answer(page, self._read(f"v2/{item.name}:{method}", params=asked))
             yield answer
             token = answer.next_page_token
             if not token:
@@ -210,16 +210,16 @@ class WebStoreClient:
             seen.add(token)
         raise UnexpectedAnswer(f"the store's pages of {method} do not come to an end")
 
-    def _read(self, item: Item, path: str, **request: Any) -> bytes:
-        return self._transport.call(item.name, "GET", path, repeat=True, **request)
+    def _read(self, path: str, **request: Any) -> bytes:
+        return self._transport.call("GET", path, repeat=True, **request)
 
-    def _change(self, item: Item, path: str, **request: Any) -> bytes:
-        return self._transport.call(item.name, "POST", path, repeat=False, **request)
+    def _change(self, path: str, **request: Any) -> bytes:
+        return self._transport.call("POST", path, repeat=False, **request)
 
     def _settle(self, item: Item, path: str, request: dict[str, Any], happened: Callable[[ItemStatus], bool]) -> StoreError | None:
         """Make a call that changes something; when its fate is not known, the store is read back. The error that was settled so."""
         try:
-            read_answer(EmptyAnswer, self._change(item, path, json=request))
+            read_answer(EmptyAnswer, self._change(path, json=request))
         except StoreError as error:
             if not happened(self._status_after(item, error)):
                 raise

@@ -88,7 +88,7 @@ class QuotaExceeded(StoreError):
 
 
 class BudgetSpent(StoreError):
-    """Our own limit of calls an item, which keeps many items from using up the quota."""
+    """Our own limit of calls, which keeps many items from using up the quota."""
 
     hint = "wait a minute, or raise `requests_per_minute` under [store]"
     retry = True

@@ -56,7 +56,7 @@ class TimeLimits:
 
 
 class Transport:
-    """Sends calls with credentials, again where that is safe, within the budget of its item."""
+    """Sends calls with credentials, again where that is safe, within the budget of all."""
 
     def __init__(
         self,
@@ -65,20 +65,23 @@ class Transport:
         *,
         limits: TimeLimits | None = None,
         budget: RequestBudget | None = None,
+        is_urgent: bool = False,
         wait: tenacity.wait.wait_base | None = None,
         sleep: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``is_urgent``: its calls never wait for the budget's turn."""
         self._base_url = base_url.rstrip("/")
         self._session = session
         self._limits = limits or TimeLimits()
         self._budget = budget
+        self._is_urgent = is_urgent
         self._wait = wait or tenacity.wait_exponential_jitter(multiplier=0.5, max=8)
         self._sleep = sleep or tenacity.nap.sleep
         self._clock = clock
 
-    def call(self, item: str, method: str, path: str, *, repeat: bool, **request: Any) -> bytes:
-        """Make one call of an item; the answer's body. ``repeat``: it may be sent again although it may have been carried out.
+    def call(self, method: str, path: str, *, repeat: bool, **request: Any) -> bytes:
+        """Make one call; the answer's body. ``repeat``: it may be sent again although it may have been carried out.
 
         Raises:
             StoreError: it was refused, or failed for good; ``settled`` says whether its fate is known.
@@ -90,11 +93,11 @@ class Transport:
             sleep=self._sleep,
             reraise=True,
         )
-        return retrying(self._send, item, method, path, reading=repeat, **request)
+        return retrying(self._send, method, path, reading=repeat, **request)
 
-    def _send(self, item: str, method: str, path: str, *, reading: bool, **request: Any) -> bytes:
+    def _send(self, method: str, path: str, *, reading: bool, **request: Any) -> bytes:
         if self._budget:
-            self._budget.take(item, reading=reading)
+            self._budget.take(waits=reading and not self._is_urgent)
         longest = self._limits.upload if "data" in request else self._limits.read
         deadline = self._clock() + longest
         if isinstance(package := request.get("data"), Path):

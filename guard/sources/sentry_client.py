@@ -21,6 +21,7 @@ from guard.sources.sentry_answers import (
     StatsAnswer,
 )
 from guard.sources.sentry_transport import SERVICE, Parameters, SentryTransport, checked_region
+from webstore.connections import shared
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -32,7 +33,7 @@ class SentryClient:
         """``base_url``: a region's own address is taken as it is; ``transport``: what `SentryTransport` takes besides."""
         self._base_url = base_url.rstrip("/")
         self._regions: dict[str, str] = {}
-        self._transport = SentryTransport(token, session, **transport)
+        self._transport = SentryTransport(token, session or shared(requests.Session(), self._base_url), **transport)
 
     def sessions(self, organization: str, parameters: Parameters) -> SessionsAnswer:
         """Sessions, grouped as the parameters say.

@@ -1,26 +1,31 @@
-"""How Sentry is asked: one GET after the other, repeated where that may help, with answers bounded and validated.
+"""How Sentry is asked: by GETs at a pace, repeated where that may help, with answers bounded and validated.
 
 The token only ever goes to the configured host, or from the bare service to the region that the organization lives in.
 """
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 import tenacity
 from pydantic import BaseModel, ValidationError
+from requests.hooks import default_hooks
+from requests.structures import CaseInsensitiveDict
 
 from guard.errors import SourceError, SourceRefused, SourceUnreachable
+from guard.sources.sentry_pace import Pace
 from webstore.store_errors import bounded
 
 _MAX_ANSWER = 16 * 1024 * 1024
 _LONGEST_WAIT = 30.0
 _LONGEST_ANSWER_SECONDS = 60.0
 _MOST_PAGES = 10
+_TOO_MANY = 429
 _MINIMUM_INTERVAL = re.compile(r"multiple of the minimum interval of (one hour|one minute|ten seconds)")
 SERVICE = "sentry.io"
 
@@ -53,21 +58,23 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class SentryTransport:
-    """Asks with one token, and rests when it is told to."""
+    """Asks with one token, from any number of threads, and rests when it is told to."""
 
     def __init__(
         self,
         token: str,
-        session: requests.Session | None = None,
+        session: requests.Session,
         *,
+        pace: Pace | None = None,
         timeout_seconds: float = 15.0,
         attempts: int = 3,
         sleep: Callable[[float], None] | None = None,
         now: Callable[[], float] = lambda: datetime.now(UTC).timestamp(),
     ) -> None:
-        """``now``: seconds since 1970."""
-        self._session = session or requests.Session()
-        self._headers = {"Authorization": f"Bearer {token}"}
+        """``pace``: shared by all that ask with the token; none: as fast as may be. ``now``: seconds since 1970."""
+        self._session = session
+        self._headers = {name: str(value) for name, value in session.headers.items()} | {"Authorization": f"Bearer {token}"}
+        self._pace = pace or Pace(math.inf)
         self._timeout = timeout_seconds
         self._now = now
         self._sleep = sleep or tenacity.nap.sleep
@@ -111,36 +118,46 @@ class SentryTransport:
     def _send(self, url: str, parameters: Parameters) -> tuple[requests.Response, bytes]:
         self._rest()
         try:
-            with self._session.get(
-                url,
-                params=list(parameters),
-                headers=self._headers,
-                timeout=self._timeout,
-                allow_redirects=False,  # a token must not be carried to another host
-                stream=True,
-            ) as answer:
+            with (
+                self._pace.turn(),
+                self._session.send(
+                    self._prepared(url, parameters),
+                    timeout=self._timeout,
+                    allow_redirects=False,  # a token must not be carried to another host
+                    stream=True,
+                    proxies=self._session.proxies,
+                    verify=self._session.verify,
+                ) as answer,
+            ):
                 body = b"".join(_bounded_chunks(answer))
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema):
             raise SourceError("Sentry's address cannot be used").advise("correct `base_url` under [sentry]") from None
         except requests.exceptions.RequestException as error:
             raise SourceUnreachable("Sentry cannot be reached") from ConnectionError(type(error).__name__)
-        if answer.headers.get("X-Sentry-Rate-Limit-Remaining") == "0":
-            self._rests_until = self._now() + self._wait_told(answer)
+        if answer.status_code == _TOO_MANY or answer.headers.get("X-Sentry-Rate-Limit-Remaining") == "0":
+            self._rests_until = max(self._rests_until, self._now() + self._wait_told(answer))
         if answer.status_code == requests.codes.ok:
             return answer, body
         raise self._refusal(answer, body)
 
+    def _prepared(self, url: str, parameters: Parameters) -> requests.PreparedRequest:
+        """The question, without what `requests` would find out anew each time: that the address is one, and that there are no cookies."""
+        found = requests.PreparedRequest()
+        found.method, found.headers = "GET", CaseInsensitiveDict(self._headers)
+        found.url = f"{url}?{urlencode(parameters)}" if parameters else url
+        found.hooks = default_hooks()
+        return found
+
     def _rest(self) -> None:
-        """The last answer said that the limit is used up: the next question waits for its end, and is not turned away."""
-        waits, self._rests_until = self._rests_until - self._now(), 0.0
+        """An answer to anybody said that the limit is used up: the next questions wait for its end, and are not turned away."""
+        waits = self._rests_until - self._now()
         if 0 < waits <= _LONGEST_WAIT:
             self._sleep(waits)
 
     def _refusal(self, answer: requests.Response, body: bytes) -> SourceError:
         words = bounded(body.decode("utf-8", "replace"))
         code = answer.status_code
-        if code == 429:  # noqa: PLR2004 - too many requests; the body has no fixed content type
-            self._rests_until = 0.0  # the retry waits
+        if code == _TOO_MANY:  # the body has no fixed content type
             return SentryPassing(f"Sentry's rate limit is used up: {words}", self._wait_told(answer))
         if code >= 500:  # noqa: PLR2004 - the server's own failures
             return SentryPassing(f"Sentry failed: HTTP {code}")

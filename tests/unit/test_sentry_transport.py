@@ -2,6 +2,7 @@
 
 import io
 import json
+from urllib.parse import parse_qsl
 
 import pytest
 import requests
@@ -30,8 +31,10 @@ class Scripted(requests.Session):
         super().__init__()
         self.answers, self.asked = list(answers), []
 
-    def get(self, url, **options):
-        self.asked.append((url, dict(options["params"]), options["headers"]))
+    def send(self, request, **options):
+        assert options["allow_redirects"] is False
+        url, _, query = request.url.partition("?")
+        self.asked.append((url, dict(parse_qsl(query)), request.headers["Authorization"]))
         found = self.answers.pop(0)
         if isinstance(found, Exception):
             raise found
@@ -40,7 +43,8 @@ class Scripted(requests.Session):
 
 def a_client(*answers, base="https://sentry.example.com", attempts=3):
     session, waits = Scripted(*answers), []
-    return SentryClient(base, TOKEN, session, attempts=attempts, sleep=waits.append, now=lambda: 1000.0), session, waits
+    clock = {"sleep": waits.append, "now": lambda: 1000.0 + sum(waits)}
+    return SentryClient(base, TOKEN, session, attempts=attempts, **clock), session, waits
 
 
 def organization(region):
@@ -113,7 +117,7 @@ def test_pages_end_when_the_next_one_says_so_and_not_the_previous_one():
     assert session.asked[1] == (
         "https://sentry.example.com/api/0/organizations/o/releases/",  # the link's own address is not followed
         {"query": "x", "cursor": "0:100:0"},
-        {"Authorization": f"Bearer {TOKEN}"},
+        f"Bearer {TOKEN}",
     )
 
 
