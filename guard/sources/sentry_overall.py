@@ -23,9 +23,13 @@ class Silence:
         self._denominators = denominators
         self._weeks: dict[datetime, tuple[datetime, list[Buckets]]] = {}
         """Earlier weeks moved to the present, by the start of the interval; each with the moment until which they reach."""
+        self._step = 0
+        """Seconds of the steps that were last answered in."""
+        self._told: tuple[tuple[Denominator, datetime, int], Reading] | None = None
+        """What was read last, with the newest step that can have been part of it."""
 
     def read(self, interval: Interval) -> Reading:
-        """Reports since the interval's start in whole steps, and how many are normal.
+        """Reports since the interval's start in whole steps, and how many are normal; asked again when another step is whole.
 
         Raises:
             SourceError: Sentry is out of reach or refused.
@@ -33,13 +37,21 @@ class Silence:
         kind = self._denominators.choose(interval)
         if kind is None:
             return NoData("Sentry has heard nothing of any version for a day")
+        if self._told and self._told[0] == self._mark(kind, interval):
+            return self._told[1]
         try:
-            return self._of(kind, interval)
+            found = self._of(kind, interval)
         except QuestionRefused as refused:
             return NoData(f"this Sentry does not tell {kind.counts} by time: {refused}", Absence.NOT_MEASURABLE)
+        self._told = (self._mark(kind, interval), found)
+        return found
+
+    def _mark(self, kind: Denominator, interval: Interval) -> tuple[Denominator, datetime, int]:
+        return kind, interval.start, int(interval.end.timestamp()) // self._step
 
     def _of(self, kind: Denominator, interval: Interval) -> Reading:
         now = kind.buckets(interval)
+        self._step = now.step
         end = min(interval.end.timestamp(), now.complete_until)
         steps = whole_steps(Interval(interval.start, max(datetime.fromtimestamp(end, UTC), interval.start)), now.step)
         if steps.end <= steps.start:

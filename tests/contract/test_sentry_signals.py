@@ -171,11 +171,13 @@ def test_a_poll_of_a_version_costs_few_calls(world, kind):
     world.session.calls.clear()
     world.samples()
     assert world.session.calls.total() <= 6
-    world.session.calls.clear()
-    world.overall()
-    world.session.calls.clear()
-    world.overall()
-    assert world.session.calls.total() == 1
+    published = world.clock() - timedelta(minutes=10)
+    world.source.read_overall(NEW, Interval(published, world.clock()))
+    for seconds, questions in ((0, 0), (30, 0), (30, 1)):  # a minute is whole, or not yet
+        world.clock.forward(seconds=seconds)
+        world.session.calls.clear()
+        world.source.read_overall(NEW, Interval(published, world.clock()))
+        assert world.session.calls.total() == questions
 
 
 @pytest.mark.parametrize("kind", ["spans", "counters"])

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 import requests
+from requests.cookies import MockRequest, create_cookie
 
 from guard.config import Config
 from guard.engine import Guarded
@@ -135,6 +136,8 @@ def test_a_shared_session_takes_the_environment_once(monkeypatch, tmp_path):
 
 def test_a_shared_session_keeps_no_cookies(store):
     session = shared(requests.Session(), store.base_url)
-    cookie = requests.cookies.create_cookie("tracked", "yes", domain="127.0.0.1")
-    session.cookies.set_cookie_if_ok(cookie, requests.cookies.MockRequest(requests.Request("GET", store.base_url).prepare()))
-    assert not session.cookies
+    asked = MockRequest(requests.Request("GET", store.base_url).prepare())
+    plain = requests.Session()
+    for one in (plain, session):
+        one.cookies.set_cookie_if_ok(create_cookie("tracked", "yes", domain="127.0.0.1"), asked)
+    assert (len(plain.cookies), len(session.cookies)) == (1, 0)
