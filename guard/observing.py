@@ -40,16 +40,24 @@ def observe_release(engine: Engine, guarded: Guarded) -> Sighting:
     version = status.published.version if status.published else None
     if status.published is None or version is None:
         raise NothingPublished(f"the store shows no published version of {item.id}")
-    seen = Release(item, version, engine.now(), status.published.deploy_percentage)
-    asked_for = (record for record in engine.journal.all(item) if record.attempts)
-    of_rollback = next((record.plan for record in asked_for if record.plan.new_version == version), None)
-    if of_rollback:  # whoever sees it first, it is never taken for a new upload (DESIGN, section 7, rule 7)
-        target = engine.releases.find(item, of_rollback.target)
-        seen = dataclasses.replace(restored_release(of_rollback, engine.now(), target), deploy_percentage=seen.deploy_percentage)
-    elif engine.releases.all(item):
-        seen = dataclasses.replace(seen, provenance=Provenance.UPLOAD)
-    is_new = engine.releases.record(seen)
+    percentage, recorded = status.published.deploy_percentage, engine.releases.all(item)
+    known = next((release for release in recorded if release.version == version), None)
+    if known is not None and known.deploy_percentage == percentage:
+        return Sighting(known, is_new=False, status=status)
+    seen = Release(item, version, engine.now(), percentage)
+    is_new = engine.releases.record(seen if known else _of_provenance(engine, seen, has_earlier=bool(recorded)))
     return Sighting(engine.releases.find(item, version) or seen, is_new, status)
+
+
+def _of_provenance(engine: Engine, seen: Release, *, has_earlier: bool) -> Release:
+    """With where it comes from: whoever sees it first, what a rollback made is never taken for a new upload (DESIGN, section 7, rule 7)."""
+    asked_for = (record for record in engine.journal.all(seen.item) if record.attempts)
+    of_rollback = next((record.plan for record in asked_for if record.plan.new_version == seen.version), None)
+    if of_rollback:
+        target = engine.releases.find(seen.item, of_rollback.target)
+        restored = restored_release(of_rollback, engine.now(), target)
+        return dataclasses.replace(restored, deploy_percentage=seen.deploy_percentage)
+    return dataclasses.replace(seen, provenance=Provenance.UPLOAD) if has_earlier else seen
 
 
 def snapshot(engine: Engine, guarded: Guarded) -> Release:

@@ -15,6 +15,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from guard.errors import ConfigurationError, GuardError
 
+_POOL: dict[str, int] = {"pool_size": 10, "max_overflow": 40}
+"""Connections: each look and each rollback, of which many go on at once, holds one while it reads or writes; ten are kept open."""
 BUSY_SECONDS = 15
 """How long a writer waits for another on SQLite."""
 
@@ -110,7 +112,7 @@ def schema_status(text: str) -> SchemaStatus:
 def _connect(text: str) -> tuple[sqlalchemy.Engine, str]:
     """An engine, not connected yet, and its address without a password."""
     url = parse_url(text)
-    engine = _sqlite(url) if url.drivername == "sqlite" else sqlalchemy.create_engine(url, pool_pre_ping=True)
+    engine = _sqlite(url) if url.drivername == "sqlite" else sqlalchemy.create_engine(url, pool_pre_ping=True, **_POOL)
     return engine, url.render_as_string(hide_password=True)
 
 
@@ -119,7 +121,7 @@ def _sqlite(url: URL) -> sqlalchemy.Engine:
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseUnreachable(f"the folder of {url.database} cannot be made: {error.strerror}") from error
-    engine = sqlalchemy.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = sqlalchemy.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **_POOL)
 
     def set_pragmas(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()

@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from guard.judge.watch import BEFORE
 from guard.model import Absence, CheckOutcome, Counted, Daily, Events, Expected, Interval, NoData, Reading, Release, Sample, Signal, Value
 from guard.store.schema import samples
-from guard.store.upsert import upsert
+from guard.store.upsert import upsert_all
 from webstore.models import Item
 from webstore.versions import Version
 
@@ -28,21 +28,10 @@ class Samples:
 
     def record(self, item: Item, read: Iterable[Sample], polled_at: datetime) -> None:
         """Keep what one poll has read. The same reading twice is one row."""
-        with self._engine.begin() as connection:
-            for sample in read:
-                row = {
-                    "publisher": item.publisher,
-                    "item_id": item.id,
-                    "version": str(sample.version),
-                    "signal": sample.signal.value,
-                    "unit": _unit(sample),
-                    "source": sample.source[:60],
-                    "started_at": sample.interval.start,
-                    "ended_at": sample.interval.end,
-                    "polled_at": polled_at,
-                    "reading": _to_json(sample.reading),
-                }
-                upsert(connection, samples, row, key=_KEY, update=("reading",))
+        rows = {tuple(row[name] for name in _KEY): row for row in (_row(item, sample, polled_at) for sample in read)}
+        if rows:
+            with self._engine.begin() as connection:
+                upsert_all(connection, samples, list(rows.values()), key=_KEY, update=("reading",))
 
     def polls(self, release: Release, baseline: Version | None) -> list[tuple[datetime, list[Sample]]]:
         """Every poll of the watch over a release, the oldest first: what was read of it, and of its baseline beside it and before it."""
@@ -58,6 +47,21 @@ class Samples:
             rows = connection.execute(statement).mappings().all()
         grouped = itertools.groupby(rows, key=lambda row: row["polled_at"] or row["ended_at"])
         return [(polled_at, [_sample(row) for row in found]) for polled_at, found in grouped]
+
+
+def _row(item: Item, sample: Sample, polled_at: datetime) -> dict[str, Any]:
+    return {
+        "publisher": item.publisher,
+        "item_id": item.id,
+        "version": str(sample.version),
+        "signal": sample.signal.value,
+        "unit": _unit(sample),
+        "source": sample.source[:60],
+        "started_at": sample.interval.start,
+        "ended_at": sample.interval.end,
+        "polled_at": polled_at,
+        "reading": _to_json(sample.reading),
+    }
 
 
 def _unit(sample: Sample) -> str:
