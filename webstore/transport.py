@@ -109,6 +109,7 @@ class Transport:
                 f"{self._base_url}/{path}",
                 timeout=(self._limits.connect, longest),
                 allow_redirects=False,
+                hooks={"response": _unfollowed},
                 stream=True,
                 **request,
             )
@@ -157,6 +158,11 @@ class _Streamed:
                 if self._clock() > self._deadline:
                     raise requests.exceptions.Timeout("the upload took too long")
                 yield chunk
+
+
+def _unfollowed(answer: requests.Response, *_: object, **__: object) -> None:
+    """Redirects are not even looked at: `requests` reads the body of one to its end, however slowly that comes."""
+    answer.headers.pop("Location", None)
 
 
 def may_repeat(error: BaseException, *, repeatable: bool) -> bool:

@@ -5,12 +5,15 @@ import dataclasses
 import hashlib
 import hmac
 import tempfile
+import time
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from typing import IO
 from urllib.parse import urlsplit
 
 import requests
 import tenacity
+import urllib3.exceptions
 
 from webstore.auth import is_loopback
 from webstore.crx import CrxError, open_crx
@@ -27,6 +30,8 @@ _MAX_ANSWER = 1024 * 1024
 _MAX_PACKAGE = 2 * 1024**3 + 16 * 1024**2
 """What the store takes (2 GiB) and a CRX header."""
 
+_PASSING = frozenset({408, 429})
+"""Answers below 500 that say nothing of what was asked."""
 _NAMESPACE = "{http://www.google.com/update2/response}"
 
 
@@ -44,10 +49,21 @@ class OfferedUpdate:
 class UpdateService:
     """Asks as a browser would."""
 
-    def __init__(self, update_url: str, session: requests.Session | None = None, *, timeout_seconds: float = 30.0) -> None:
+    def __init__(
+        self,
+        update_url: str,
+        session: requests.Session | None = None,
+        *,
+        timeout_seconds: float = 30.0,
+        package_seconds: float = 1800.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``timeout_seconds``: until an answer is whole; ``package_seconds``: until a package is."""
         self._url = update_url
         self._session = session or requests.Session()
         self._timeout = timeout_seconds
+        self._package_timeout = package_seconds
+        self._clock = clock
 
     def offered(self, extension_id: str) -> OfferedUpdate | None:
         """What a browser without the extension is offered; none when nothing is.
@@ -61,7 +77,7 @@ class UpdateService:
             "prodversion": BROWSER_VERSION,
             "x": f"id={extension_id}&uc",
         }
-        with self._get(self._url, _MAX_ANSWER, params).file as answer:
+        with self._get(self._url, _MAX_ANSWER, self._timeout, params).file as answer:
             return parse_answer(answer.read(), extension_id)
 
     def download(self, offered: OfferedUpdate, extension_id: str) -> Package:
@@ -73,7 +89,7 @@ class UpdateService:
         scheme = urlsplit(offered.codebase).scheme
         if scheme != "https" and not (scheme == "http" and is_loopback(offered.codebase)):
             raise UpdateServiceError("the update service names an address that is neither https nor on this machine")
-        data = self._get(offered.codebase, _MAX_PACKAGE, None)
+        data = self._get(offered.codebase, _MAX_PACKAGE, self._package_timeout, None)
         with data.file:
             return _as_offered(data, offered, extension_id)
 
@@ -83,15 +99,18 @@ class UpdateService:
         wait=tenacity.wait_exponential_jitter(multiplier=0.3, max=4),
         reraise=True,
     )
-    def _get(self, url: str, longest: int, params: dict[str, str] | None) -> "_Download":
+    def _get(self, url: str, longest: int, seconds: float, params: dict[str, str] | None) -> "_Download":
+        deadline = self._clock() + seconds
+        hooks = {"response": _without_body_of_redirect}
         try:
-            with self._session.get(url, params=params, timeout=self._timeout, stream=True) as answer:
-                if answer.status_code >= 500:  # noqa: PLR2004 - the server's own failures
+            with self._session.get(url, params=params, timeout=self._timeout, stream=True, hooks=hooks) as answer:
+                if answer.status_code in _PASSING or answer.status_code >= 500:  # noqa: PLR2004 - the server's own failures
                     raise StoreUnavailable(f"the update service failed: HTTP {answer.status_code}")
                 if answer.status_code != requests.codes.ok:
                     raise UpdateServiceError(f"the update service answered HTTP {answer.status_code}")
-                return _received(answer, longest)
-        except requests.exceptions.RequestException as error:
+                return _received(answer, longest, lambda: self._clock() > deadline)
+        # The last: an address that it redirects to, and that is none.
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
             raise StoreUnreachable("the update service cannot be reached") from ConnectionError(type(error).__name__)
 
 
@@ -117,14 +136,22 @@ def _as_offered(data: _Download, offered: OfferedUpdate, extension_id: str) -> P
     return package
 
 
-def _received(answer: requests.Response, longest: int) -> _Download:
+def _without_body_of_redirect(answer: requests.Response, *_: object, **__: object) -> None:
+    """What a redirect says besides its address is read by `requests` to its end, however slowly that comes: it is not let."""
+    if answer.is_redirect:
+        answer.raw.close()
+
+
+def _received(answer: requests.Response, longest: int, is_late: Callable[[], bool]) -> _Download:
     """An answer's body: in memory while it is small, then on disk."""
     file = tempfile.SpooledTemporaryFile(max_size=8 * CHUNK)  # noqa: SIM115 - closed by who takes it over
     digest, size = hashlib.sha256(), 0
     with contextlib.ExitStack() as on_error:
         on_error.callback(file.close)
-        for chunk in answer.iter_content(CHUNK):
+        while chunk := answer.raw.read1(CHUNK, decode_content=True):  # what is there: one that trickles in must not hold us
             size += len(chunk)
+            if is_late():
+                raise StoreUnavailable("the update service's answer did not come to an end in time")
             if size > longest:
                 raise UpdateServiceError(f"the update service's answer is longer than {longest} bytes")
             digest.update(chunk)
