@@ -12,7 +12,7 @@ from webstore.client import WebStoreClient
 from webstore.models import ItemState, Revision
 from webstore.store_errors import StoreError
 
-_NO_PATIENCE = Patience(propagation=timedelta(0))
+_NO_PATIENCE = Patience(propagation=timedelta(0), answer=timedelta(0))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,6 +10,9 @@ from webstore.client import WebStoreClient
 from webstore.models import ItemStatus, Revision
 from webstore.store_errors import StoreError
 
+NOT_NEEDED = "not needed"
+"""How the evidence begins where the store showed the new version before anything was asked of it."""
+
 
 class Preparation:
     """The second step of a rollback."""
@@ -32,11 +35,12 @@ class Preparation:
         """
         status = self._read_back.status(plan)
         if is_shown(status, plan):
-            return f"not needed: the store already shows {plan.new_version}"
+            return f"{NOT_NEEDED}: the store already shows {plan.new_version}"
         if self._reversioned.is_begun(plan):
             return f"{plan.new_version} is submitted already by an earlier attempt, and is left where it is"
         self._cancel_submission(plan, _active(status))
-        words = [self._cancelled(plan), foretell(self._store, self._records, plan).words, plan.rollout]
+        forecast = self._read_back.answered(lambda: foretell(self._store, self._records, plan))
+        words = [self._cancelled(plan), forecast.words, plan.rollout]
         return "; ".join(found for found in words if found)
 
     def _cancel_submission(self, plan: RollbackPlan, waiting: Revision | None) -> None:

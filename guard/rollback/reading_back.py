@@ -14,7 +14,7 @@ from guard.store.releases import Releases
 from webstore.archive import Archive
 from webstore.client import WebStoreClient
 from webstore.models import ItemStatus
-from webstore.store_errors import StoreError
+from webstore.store_errors import StoreError, UnexpectedAnswer, UpdateServiceError
 
 _Found = TypeVar("_Found")
 
@@ -27,6 +27,8 @@ class Patience:
     settle: timedelta = timedelta(seconds=15)
     """How long a lost answer may take to show in the store before it is asked again; twice as long before each further time."""
     poll: timedelta = timedelta(seconds=5)
+    answer: timedelta = timedelta(minutes=1)
+    """How long the store may stumble, or answer nonsense, whenever it is read; beyond what its client tries again by itself."""
     processing: timedelta = timedelta(minutes=10)
     """Longest wait for an upload to be processed."""
     review: timedelta = timedelta(hours=24)
@@ -58,7 +60,7 @@ class ReadBack:
             TakenDown: the item is taken down.
             StoreError: the store cannot be read.
         """
-        status = self._store.status(plan.item)
+        status = self.answered(lambda: self._store.status(plan.item))
         if status.taken_down:
             raise TakenDown("the store has taken the item down for a policy violation")
         published = status.published.version if status.published else None
@@ -80,12 +82,28 @@ class ReadBack:
         """Whether an earlier attempt shows after all: waited for before ``attempt`` (from 2), and longer before each further one."""
         return self.wait_until(lambda: has_happened() or None, self.patience.settle * 2 ** max(attempt - 2, 0)) is not None
 
+    def answered(self, ask: Callable[[], _Found]) -> _Found:
+        """The answer to a question that changes nothing; asked again for a while where another answer may come.
+
+        Raises:
+            StoreError: that of the last time.
+        """
+        found = self.wait_until(lambda: (ask(),), self.patience.answer)
+        assert found is not None  # noqa: S101 - a tuple ends the waiting, an error is raised
+        return found[0]
+
     def wait_until(self, condition: Callable[[], _Found | None], longest: timedelta, poll: timedelta | None = None) -> _Found | None:
         """Poll until ``condition`` gives something; none when the time is over. A store that stumbles meanwhile is asked again."""
+
+        def is_over(state: tenacity.RetryCallState) -> bool:
+            left = longest.total_seconds() - (state.seconds_since_start or 0.0)
+            return left <= 0 or _asked_to_wait(state) > left
+
+        pause = tenacity.wait_fixed(min(poll or self.patience.poll, longest))
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_result(lambda found: found is None) | tenacity.retry_if_exception(_may_pass),
-            stop=tenacity.stop_after_delay(longest),
-            wait=tenacity.wait_fixed(min(poll or self.patience.poll, longest)),
+            stop=is_over,
+            wait=lambda state: max(pause(state), _asked_to_wait(state)),
         )
         try:
             return retrying(condition)
@@ -101,4 +119,11 @@ def is_shown(status: ItemStatus, plan: RollbackPlan) -> bool:
 
 
 def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, StoreError) and error.retry
+    """Whether another answer may come: a store that stumbles, or something between us and it that speaks in its place."""
+    return isinstance(error, StoreError) and (error.retry or isinstance(error, UnexpectedAnswer | UpdateServiceError))
+
+
+def _asked_to_wait(state: tenacity.RetryCallState) -> float:
+    """Seconds that the store asks us to wait."""
+    error = state.outcome.exception() if state.outcome else None
+    return error.retry_after if isinstance(error, StoreError) else 0.0

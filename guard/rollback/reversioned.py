@@ -5,6 +5,8 @@ submission it does show, so none is sent twice.
 """
 
 import tempfile
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from guard.decision.safeguards import MAX_ATTEMPTS
@@ -33,11 +35,12 @@ _DISCARDED = "the submission of {} was discarded"
 class ReversionedPackage:
     """Submits packages of one item in place of the store's own rollback."""
 
-    def __init__(self, store: WebStoreClient, read_back: ReadBack, records: Records) -> None:
+    def __init__(self, store: WebStoreClient, read_back: ReadBack, records: Records, now: Callable[[], datetime]) -> None:
         self._store = store
         self._read_back = read_back
         self._journal = records.journal
         self._records = records
+        self._now = now
 
     def is_begun(self, plan: RollbackPlan) -> bool:
         """Whether this way was taken already: a submission was sent, or one from an earlier attempt at the same is in review."""
@@ -193,7 +196,7 @@ class ReversionedPackage:
             return _ENDED.get(status.submitted.state) if status.submitted and not missed else None
 
         patience = self._read_back.patience
-        ended = self._read_back.wait_until(ending, patience.review, patience.review_poll)
+        ended = self._read_back.wait_until(ending, self._patience_left(plan), patience.review_poll)
         if ended is None:
             raise ReviewPending(f"{plan.new_version} is still in review after {patience.review}, and stays there")
         if ended:
@@ -201,6 +204,17 @@ class ReversionedPackage:
                 if self._journal.act(plan.id, act):
                     self._journal.end_act(plan.id, act, ActState.REFUSED)
             raise SubmissionEnded(ended.format(plan.new_version))
+
+    def _patience_left(self, plan: RollbackPlan) -> timedelta:
+        """What is left of the patience with a review: the time counts that a process waited which died, or was stopped.
+
+        It begins with the submission, or with the step where that joins the submission of an earlier rollback.
+        """
+        step = next(one for one in self._journal.get(plan.id).steps if one.name is StepName.PERFORM)
+        acts = (self._journal.act(plan.id, name) for name in _SUBMISSIONS)
+        since = max((moment for moment in (step.started_at, *(act.at for act in acts if act)) if moment), default=self._now())
+        waited = max(self._now() - since, timedelta(0))
+        return max(self._read_back.patience.review - waited, timedelta(0))
 
     def _newest(self, plan: RollbackPlan) -> ActRecord | None:
         """The last submission that this attempt at the rollback has sent."""

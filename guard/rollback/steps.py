@@ -38,7 +38,7 @@ class RollbackSteps:
         tell: Tell | None = None,
     ) -> None:
         self._read_back = ReadBack(store, patience)
-        reversioned = ReversionedPackage(store, self._read_back, records)
+        reversioned = ReversionedPackage(store, self._read_back, records, now)
         self._preparation = Preparation(store, self._read_back, records, reversioned)
         self._performance = Performance(store, self._read_back, records, reversioned, now)
         self._updates = updates
@@ -100,10 +100,10 @@ class RollbackSteps:
         return f"the store and its update service both show {plan.new_version}"
 
     def _verify(self, plan: RollbackPlan) -> str:
-        offered = self._updates.offered(plan.item.id)
+        offered = self._read_back.answered(lambda: self._updates.offered(plan.item.id))
         if offered is None or offered.version != plan.new_version:
             raise NotVerified(f"the update service no longer offers {plan.new_version}")
-        package = self._updates.download(offered, plan.item.id)
+        package = self._read_back.answered(lambda: self._updates.download(offered, plan.item.id))
         wanted, kept = self._wanted(plan)
         if wanted and package.code_digest != wanted:
             raise NotVerified(f"what users get as {plan.new_version} is not the content of {plan.target}")

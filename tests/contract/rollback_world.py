@@ -21,6 +21,7 @@ QUICK = Patience(
     propagation=timedelta(seconds=0.2),
     settle=timedelta(seconds=0.05),
     poll=timedelta(seconds=0.01),
+    answer=timedelta(seconds=0.05),
     processing=timedelta(seconds=0.2),
     review=timedelta(seconds=0.3),
     review_poll=timedelta(seconds=0.02),
