@@ -2,6 +2,7 @@
 
 import difflib
 import enum
+import functools
 import re
 import tomllib
 from collections.abc import Sequence
@@ -103,6 +104,12 @@ class Config(StrictTable):
         """How long after a release an automatic rollback is allowed."""
         return timedelta(seconds=self.watch.rollback_window_seconds)
 
+    @functools.cached_property
+    def _by_name(self) -> dict[str, ExtensionTable]:
+        """Extensions by id and by name; of several with one name it is the first's. Thousands are selected from at each tick."""
+        named = {extension.name: extension for extension in reversed(self.extension) if extension.name}
+        return named | {extension.id: extension for extension in self.extension}
+
     def select(self, extension_id: str | None) -> ExtensionTable:
         """The extension that is meant; the only one when none is named.
 
@@ -111,9 +118,8 @@ class Config(StrictTable):
         """
         if extension_id is None and len(self.extension) == 1:
             return self.extension[0]
-        for extension in self.extension:
-            if extension_id is not None and extension_id in {extension.id, extension.name}:
-                return extension
+        if extension_id is not None and (found := self._by_name.get(extension_id)):
+            return found
         names = ", ".join(extension.name or extension.id for extension in self.extension)
         if extension_id is None:
             raise ConfigurationError(f"several extensions are configured ({names}): say which with --item")
