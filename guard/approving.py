@@ -8,8 +8,9 @@ from guard.errors import ActorBusy, RollbackRefused
 from guard.incidents.incident import Incident
 from guard.manual import Request, plan_by_hand, roll_back_by_hand
 from guard.responder import Responder
-from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState
-from guard.rollback.stopping import store_was_asked
+from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, rollback_id
+
+_SEE_HISTORY = "see `release-guard rollback history` for how it went"
 
 
 class NothingProposed(RollbackRefused):
@@ -51,14 +52,29 @@ def approve(engine: Engine, incident_id: str, by: str) -> tuple[RollbackRecord, 
         ActorBusy: another process is acting on it.
         StoreError: the store cannot be read.
     """
-    Responder(engine).resume()
+    try:
+        return _approve(engine, incident_id, by)
+    except ActorBusy as busy:
+        incident = engine.incidents.get(incident_id)
+        proposal = engine.orders.proposal_for(incident.item, incident.version)
+        if proposal is None or proposal.state is not ProposalState.APPROVED:
+            raise
+        told = f"{proposal.by} has approved it already, and the rollback is under way ({busy})"
+        raise ActorBusy(told).advise("see `release-guard rollback history` for how far it is") from busy
+
+
+def _approve(engine: Engine, incident_id: str, by: str) -> tuple[RollbackRecord, Incident]:
+    resumed = Responder(engine).resume()
     incident = engine.incidents.get(incident_id)
+    left = next((record for record in resumed if _is_of(record, incident)), None)
+    if left and left.state is RollbackState.COMPLETED:  # a process had died in it: what was to be approved is done
+        return left, incident
     proposal = _waiting(engine, incident)
     guarded = engine.guarded(engine.config.select(incident.item.id))
-    request = Request(proposal.reason, by, said="proposed rollback approved")
+    request = Request(proposal.reason, by, said="proposed rollback approved", is_approval=True)
     plan = plan_by_hand(engine, guarded, request)
     _must_be_as_proposed(plan, proposal)
-    return roll_back_by_hand(engine, plan, request)
+    return roll_back_by_hand(engine, plan, request, lambda: _waiting(engine, engine.incidents.get(incident_id)))
 
 
 def call_off(engine: Engine, incident_id: str, by: str, reason: str) -> CalledOff:
@@ -72,13 +88,15 @@ def call_off(engine: Engine, incident_id: str, by: str, reason: str) -> CalledOf
     incident = engine.incidents.get(incident_id)
     if not incident.state.is_open:
         raise NothingProposed(f"{incident.id} is {incident.state.value}: nothing is left to call off")
-    _must_not_be_asked(engine, incident)
+    _must_not_be_done(engine, incident)
     known = engine.orders.proposal_for(incident.item, incident.version)
     proposal = known or Proposal(incident.item, incident.version, incident.id, strategy="ROLLBACK")
-    engine.orders.decide(proposal, ProposalState.CALLED_OFF, by, reason)
+    if not engine.orders.call_off(proposal, rollback_id(incident.item, incident.version), by, reason):
+        _must_not_be_done(engine, incident)
+        raise TooLate(f"the store was asked for the rollback of {incident.version} already")
     engine.incidents.note(incident.id, f"rollback of {incident.version} called off", evidence=reason, actor=by)
-    record = _must_not_be_asked(engine, incident)  # again: the order and the store's call may have crossed
-    return CalledOff(incident, proposal, under_way=record is not None and _ends_elsewhere(engine, record))
+    record = _record(engine, incident)
+    return CalledOff(incident, proposal, under_way=record is not None and record.is_unfinished and _ends_elsewhere(engine, record))
 
 
 def _waiting(engine: Engine, incident: Incident) -> Proposal:
@@ -86,12 +104,15 @@ def _waiting(engine: Engine, incident: Incident) -> Proposal:
     if not incident.state.is_open:
         raise NothingProposed(f"{incident.id} is {incident.state.value}: nothing is left to repair")
     record = _record(engine, incident)
+    proposal = engine.orders.proposal_for(incident.item, incident.version)
     if record and record.state is RollbackState.COMPLETED:
-        raise NothingProposed(f"{incident.version} was rolled back already, as {record.plan.new_version}")
+        approved = f"; {proposal.by} had approved it" if proposal and proposal.state is ProposalState.APPROVED else ""
+        raise NothingProposed(f"{incident.version} was rolled back already, as {record.plan.new_version}{approved}").advise(_SEE_HISTORY)
+    if record and record.is_unfinished:
+        raise ActorBusy(f"the rollback of {incident.version} is {record.state.value}: another release-guard process carries it out")
     if record and record.state is not RollbackState.STOPPED:  # nothing came of what was stopped, so the proposal stands as it was
         told = f"the rollback of {incident.version} is {record.state.value}" + (f": {record.failure}" if record.failure else "")
         raise NothingProposed(told).advise("a person may try again with `release-guard rollback --reason TEXT`")
-    proposal = engine.orders.proposal_for(incident.item, incident.version)
     if proposal and proposal.called_off:
         raise NothingProposed(proposal.called_off)
     if proposal is None or not proposal.is_rollback:
@@ -107,16 +128,11 @@ def _must_be_as_proposed(plan: RollbackPlan, proposal: Proposal) -> None:
         raise ProposalOutdated(f"proposed was {was}; what would be done now is to {plan.headline}")
 
 
-def _must_not_be_asked(engine: Engine, incident: Incident) -> RollbackRecord | None:
-    """The rollback of the incident's release, if it was begun and can still be stopped."""
+def _must_not_be_done(engine: Engine, incident: Incident) -> None:
+    """There is something to call off: nothing was begun, or it has not come to its end."""
     record = _record(engine, incident)
-    if record is None or record.may_be_tried_again:
-        return None
-    if record.state is RollbackState.COMPLETED:
+    if record and record.state is RollbackState.COMPLETED:
         raise TooLate(f"{incident.version} was rolled back already, as {record.plan.new_version}")
-    if store_was_asked(engine.journal, record.plan.id):
-        raise TooLate(f"the store was asked for the rollback of {incident.version} already")
-    return record
 
 
 def _ends_elsewhere(engine: Engine, record: RollbackRecord) -> bool:
@@ -129,4 +145,8 @@ def _ends_elsewhere(engine: Engine, record: RollbackRecord) -> bool:
 
 
 def _record(engine: Engine, incident: Incident) -> RollbackRecord | None:
-    return next((record for record in engine.journal.all(incident.item) if record.plan.from_version == incident.version), None)
+    return next((record for record in engine.journal.all(incident.item) if _is_of(record, incident)), None)
+
+
+def _is_of(record: RollbackRecord, incident: Incident) -> bool:
+    return (record.plan.item, record.plan.from_version) == (incident.item, incident.version)

@@ -1,6 +1,7 @@
 """A rollback that a person asks for: planned from what the store shows now, shown before anything is done, and on a timeline."""
 
 import dataclasses
+from collections.abc import Callable
 
 from guard.casework import surroundings
 from guard.decision.orders import Proposal, ProposalState
@@ -12,9 +13,11 @@ from guard.incidents.incident import Incident, IncidentState, TimelineEntry, fin
 from guard.model import Provenance, Release, Signal
 from guard.observing import observe_release
 from guard.responder import Responder
-from guard.rollback.plan import RollbackPlan, RollbackRecord, plan_rollback
+from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, plan_rollback
 from guard.severity import Facts, classify
 from webstore.versions import Version
+
+_SEE_HISTORY = "see `release-guard rollback history` for how it went"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Request:
     force: bool = False
     said: str = "rollback asked for by hand"
     """How the timeline tells it."""
+    is_approval: bool = False
+    """Whether it says yes to what was proposed: then it overrules nobody who said no to it."""
 
 
 def plan_by_hand(engine: Engine, guarded: Guarded, request: Request) -> RollbackPlan:
@@ -63,24 +68,46 @@ def repair_plan_by_hand(engine: Engine, plan: RollbackPlan, request: Request) ->
     return in_full(chosen, release, target, drill, surroundings(engine, plan.item))
 
 
-def roll_back_by_hand(engine: Engine, plan: RollbackPlan, request: Request) -> tuple[RollbackRecord, Incident]:
+def roll_back_by_hand(
+    engine: Engine, plan: RollbackPlan, request: Request, must_stand: Callable[[], object] = lambda: None
+) -> tuple[RollbackRecord, Incident]:
     """Follow a plan, on the release's open incident or on one opened for it.
 
+    ``must_stand``: raises where what the plan rests on has changed; asked when nobody else can act on it any more.
+
     Raises:
+        RollbackRefused: somebody else has done it meanwhile, or has called off what was to be approved.
         ActorBusy: another process is acting on this database.
     """
     engine.executors.must_be_free(plan.id)
-    earlier = [record for record in engine.journal.all(plan.item) if record.plan.id == plan.id]
-    if earlier and earlier[0].may_be_tried_again:
-        engine.journal.restart(plan)  # a person may try again what failed or was stopped
+
+    def ordered(incident: Incident) -> Incident:
+        must_stand()
+        earlier = next((record for record in engine.journal.all(plan.item) if record.plan.id == plan.id), None)
+        if earlier and earlier.state is RollbackState.COMPLETED:
+            raise RollbackRefused(f"{plan.from_version} was rolled back meanwhile, as {earlier.plan.new_version}").advise(_SEE_HISTORY)
+        _write_order(engine, plan, request, incident)
+        if earlier and earlier.may_be_tried_again:
+            engine.journal.restart(plan)  # a person may try again what failed or was stopped
+        incident = engine.incidents.get(incident.id)
+        if incident.state is IncidentState.MITIGATING:  # a process died in here and left it so
+            incident = engine.incidents.move(incident, IncidentState.INVESTIGATING, "the earlier attempt is over")
+        return incident
+
     incident = engine.incidents.open_for(plan.item, plan.from_version) or _open(engine, plan, request)
+    return Responder(engine).roll_back(plan, incident, ordered)
+
+
+def _write_order(engine: Engine, plan: RollbackPlan, request: Request, incident: Incident) -> None:
+    """On the proposal and on the timeline."""
+    asked = Proposal(plan.item, plan.from_version, incident.id, ROLLBACK.name, plan.target, plan.new_version, plan.reason)
+    if not request.is_approval:
+        engine.orders.decide(asked, ProposalState.APPROVED, request.actor)  # a person's newest word counts: it ends what called it off
+    elif not engine.orders.approve(asked, request.actor):
+        no = engine.orders.proposal_for(plan.item, plan.from_version)
+        raise RollbackRefused(no.called_off if no else f"nothing is proposed for {incident.id} any more")
     told = "; ".join((request.reason, *repair_plan_by_hand(engine, plan, request).lines))
     engine.incidents.note(incident.id, f"{request.said}: {plan.headline}", evidence=told, actor=request.actor)
-    asked = Proposal(plan.item, plan.from_version, incident.id, ROLLBACK.name, plan.target, plan.new_version, plan.reason)
-    engine.orders.decide(asked, ProposalState.APPROVED, request.actor)  # the newest word of a person counts: it ends what called it off
-    if incident.state is IncidentState.MITIGATING:  # a process died in here and left it so
-        incident = engine.incidents.move(incident, IncidentState.INVESTIGATING, "the earlier attempt is over")
-    return Responder(engine).roll_back(plan, incident)
 
 
 def _target(engine: Engine, release: Release, to: Version | None) -> Release:

@@ -43,6 +43,11 @@ class Response:
         return None if isinstance(self.decision, Wait) else self.decision.plan
 
 
+def _as_it_is(incident: Incident) -> Incident:
+    """Nobody ordered it."""
+    return incident
+
+
 class Responder:
     """Responds for one engine; rollbacks go through its durable executor."""
 
@@ -85,10 +90,13 @@ class Responder:
         record, incident = begun.result()
         return Response(decision, classification, incident, record)
 
-    def roll_back(self, plan: RollbackPlan, incident: Incident) -> tuple[RollbackRecord, Incident]:
-        """Execute a plan and write on the incident what came of it."""
+    def roll_back(
+        self, plan: RollbackPlan, incident: Incident, ordered: Callable[[Incident], Incident] = _as_it_is
+    ) -> tuple[RollbackRecord, Incident]:
+        """Execute a plan and write on the incident what came of it; ``ordered`` writes a person's order when nobody else can act on it."""
         with self._acting.executor() as executor:
             executor.reserve(plan)
+            incident = ordered(incident)
             begun = f"rollback begun: {plan.headline}"
             incident = self._engine.incidents.move(incident, IncidentState.MITIGATING, begun, evidence=plan.reason)
             record = executor.execute(plan)

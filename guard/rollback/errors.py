@@ -15,6 +15,12 @@ class AttemptsExhausted(RollbackFailed):
     hint = "roll back in the developer dashboard, then run `release-guard watch --once`"
 
 
+class Stopped(RollbackRefused):
+    """A person's order stopped a rollback before the store was asked for it."""
+
+    hint = "nothing was rolled back; a person may still do it with `release-guard rollback --reason TEXT`"
+
+
 class Superseded(RollbackRefused):
     """Somebody published or submitted another version meanwhile."""
 

@@ -93,6 +93,11 @@ class StepState(enum.StrEnum):
     FAILED = "failed"
 
 
+def rollback_id(item: Item, from_version: Version) -> str:
+    """The id of the one rollback that a release can have at a time."""
+    return f"rollback-{item.publisher}-{item.id}-{from_version}"
+
+
 @dataclasses.dataclass(frozen=True)
 class RollbackPlan:
     """One rollback: from which version, to whose code, under which number, and why."""
@@ -109,7 +114,7 @@ class RollbackPlan:
     @property
     def id(self) -> str:
         """The same for the same release, whoever plans it: so it can only ever be started once."""
-        return f"rollback-{self.item.publisher}-{self.item.id}-{self.from_version}"
+        return rollback_id(self.item, self.from_version)
 
     @property
     def headline(self) -> str:

@@ -7,8 +7,11 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import func, insert, select, update
 
+from guard.decision.orders import STOPPED
 from guard.errors import NotRecorded
+from guard.rollback.errors import Stopped
 from guard.rollback.plan import Act, ActRecord, ActState, RollbackPlan, RollbackRecord, RollbackState, StepName, StepRecord, StepState
+from guard.store.asking import called_off, hold, was_asked
 from guard.store.schema import rollback_acts, rollback_steps, rollbacks
 from guard.store.upsert import upsert
 from webstore.models import Item
@@ -96,8 +99,15 @@ class Journal:
             )
 
     def count_attempt(self, rollback_id: str, step: StepName) -> int:
-        """Write that the world is about to be changed; how often that makes it. Durable, so a crash loop runs out too."""
+        """Write that the world is about to be changed; how often that makes it. Durable, so a crash loop runs out too.
+
+        Raises:
+            Stopped: a person has called it off before the store was asked.
+        """
         with self._engine.begin() as connection:
+            hold(connection, rollback_id)
+            if (no := called_off(connection, rollback_id)) and not was_asked(connection, rollback_id):
+                raise Stopped(f"{STOPPED}: {no}")
             statement = _one(rollback_steps, rollback_id, step).values(attempts=rollback_steps.c.attempts + 1)
             return connection.execute(statement.returning(rollback_steps.c.attempts)).scalar_one()
 
@@ -126,6 +136,11 @@ class Journal:
         values = {"state": state.value, "at": self._now(), **({} if words is None else {"words": words})}
         with self._engine.begin() as connection:
             connection.execute(_one(rollback_acts, rollback_id, act).values(**values))
+
+    def was_asked(self, rollback_id: str) -> bool:
+        """Whether a rollback may have reached users already."""
+        with self._engine.connect() as connection:
+            return was_asked(connection, rollback_id)
 
     def act(self, rollback_id: str, act: Act) -> ActRecord | None:
         """What is known of an act; none when it was never begun."""

@@ -8,6 +8,7 @@ import sqlalchemy
 from sqlalchemy import delete, insert, or_, select, update
 
 from guard.decision.orders import Block, Pause, Proposal, ProposalState
+from guard.store.asking import has_ended_short, hold, proposal_of, was_asked
 from guard.store.schema import blocks, pauses, proposals
 from guard.store.upsert import upsert
 from webstore.models import Item
@@ -106,7 +107,30 @@ class Orders:
             return connection.execute(statement.returning(proposals.c.version)).first() is not None
 
     def decide(self, proposal: Proposal, state: ProposalState, by: str, because: str = "") -> None:
-        """Write what a person said to a proposal; for a release that has none, the order alone."""
+        """Write what a person said to a proposal; for a release that has none, the order alone. It overrules what was said before."""
+        with self._engine.begin() as connection:
+            self._decide(connection, proposal, state, by, because)
+
+    def approve(self, proposal: Proposal, by: str) -> bool:
+        """Write a yes to a proposal; False where a person has called it off, whose word then stands."""
+        statement = (
+            update(proposals)
+            .where(*_release(proposals, proposal.item, proposal.version), proposals.c.state != ProposalState.CALLED_OFF.value)
+            .values(state=ProposalState.APPROVED.value, by=by, because="", decided_at=self._now())
+        )
+        with self._engine.begin() as connection:
+            return connection.execute(statement.returning(proposals.c.version)).first() is not None
+
+    def call_off(self, proposal: Proposal, rollback_id: str, by: str, because: str) -> bool:
+        """Write a no, unless the store was asked for the rollback first: False then. After a True it is not asked any more."""
+        with self._engine.begin() as connection:
+            hold(connection, rollback_id)
+            if was_asked(connection, rollback_id) and not has_ended_short(connection, rollback_id):
+                return False
+            self._decide(connection, proposal, ProposalState.CALLED_OFF, by, because)
+            return True
+
+    def _decide(self, connection: sqlalchemy.Connection, proposal: Proposal, state: ProposalState, by: str, because: str) -> None:
         decided = {"state": state.value, "by": by, "because": because, "decided_at": self._now()}
         row = {
             **_release_row(proposal.item, proposal.version),
@@ -118,14 +142,13 @@ class Orders:
             "proposed_at": self._now(),
             **decided,
         }
-        with self._engine.begin() as connection:
-            upsert(connection, proposals, row, key=_KEY, update=tuple(decided))
+        upsert(connection, proposals, row, key=_KEY, update=tuple(decided))
 
     def proposal_for(self, item: Item, version: Version) -> Proposal | None:
         """The proposal for a release."""
         with self._engine.connect() as connection:
             row = connection.execute(select(proposals).where(*_release(proposals, item, version))).mappings().first()
-        return _proposal(row) if row else None
+        return proposal_of(row) if row else None
 
 
 def _scope(item: Item | None) -> dict[str, str]:
@@ -160,18 +183,3 @@ def _pause(row: Any) -> Pause:
 def block_of(row: Any) -> Block:
     """The order in a row that has its columns."""
     return Block(Version.parse(row["version"]), row["by"], row["reason"], row["blocked_at"])
-
-
-def _proposal(row: Any) -> Proposal:
-    return Proposal(
-        item=Item(row["publisher"], row["item_id"]),
-        version=Version.parse(row["version"]),
-        incident=row["incident_id"],
-        strategy=row["strategy"],
-        target=Version.parse(row["target"]) if row["target"] else None,
-        new_version=Version.parse(row["new_version"]) if row["new_version"] else None,
-        reason=row["reason"],
-        state=ProposalState(row["state"]),
-        by=row["by"],
-        because=row["because"],
-    )
