@@ -7,13 +7,14 @@ from typing import Any
 from guard.approving import approve, call_off
 from guard.cli import opening
 from guard.cli.console import Console
-from guard.cli.summary import show_plan, show_rollback
+from guard.cli.rollbacks import at, show_rollback
+from guard.cli.summary import show_plan
 from guard.decision.strategies import RepairPlan
 from guard.engine import Engine, Guarded
 from guard.errors import ExitCode, UsageError
 from guard.manual import Request, plan_by_hand, repair_plan_by_hand, roll_back_by_hand
 from guard.ordering import name_of, reason_of
-from guard.outcome import iso, rollback_json
+from guard.outcome import rollback_json
 from guard.responder import Responder
 from guard.rollback.dry_run import Forecast, foretell, would_be_cancelled
 from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState
@@ -124,15 +125,32 @@ def _history(args: Namespace) -> int:
     with opening.engine(args) as (engine, console):
         chosen = [engine.config.select(args.item)] if args.item else engine.config.extension
         found = [record for extension in chosen for record in engine.journal.all(extension.item)]
+        names = {extension.item: extension.name or extension.id for extension in chosen}
+        living = _carriers(engine)
     for record in sorted(found, key=lambda record: record.created_at, reverse=True):
         console.print()
         by = "the guard" if record.plan.automatic else "a person"
-        console.print(f"{iso(record.created_at)} {record.plan.item.id}, begun by {by}: {record.plan.reason}")
+        name = names.get(record.plan.item, record.plan.item.id)
+        console.print(f"{at(record.created_at)}, {name}, begun by {by}: {record.plan.reason}")
         show_rollback(console, record)
+        if record.is_unfinished:
+            console.print(_carried_out_by(living.get(record.plan.id)))
     if not found:
         console.print("no rollback is recorded")
     console.document({"rollbacks": [rollback_json(record) for record in found]})
     return ExitCode.DONE
+
+
+def _carriers(engine: Engine) -> dict[str, str]:
+    """The living process that carries each rollback out, by the rollback's id."""
+    alive = {one.id for one in engine.executors.alive()}
+    return {rollback_id: holder for holder, held in engine.executors.claims.held().items() if holder in alive for rollback_id in held}
+
+
+def _carried_out_by(holder: str | None) -> str:
+    if holder:
+        return f"{holder} carries it out now"
+    return "! no living process carries it out: `release-guard watch --once` takes it to its end"
 
 
 def _code(record: RollbackRecord) -> ExitCode:

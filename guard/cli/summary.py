@@ -1,11 +1,11 @@
 """The end of a command in words that a person woken at 02:00 can read: seen, decided, done, proved."""
 
 from guard.cli.console import Console
+from guard.cli.rollbacks import show_rollback
 from guard.decision.strategies import RepairPlan
 from guard.judge.diagnosis import Diagnosis
 from guard.judge.verdict import Verdict
 from guard.outcome import GuardResult, Outcome
-from guard.rollback.plan import RollbackRecord, RollbackState, StepState
 from healthchecks.result import CheckReport, CheckStatus
 
 _MARKS = {
@@ -105,19 +105,3 @@ def show_report(console: Console, report: CheckReport) -> None:
                 console.print(f"    screenshot: {picture}")
             if result.trace:
                 console.print(f"    trace: playwright show-trace {result.trace}")
-
-
-def show_rollback(console: Console, record: RollbackRecord) -> None:
-    """A rollback and its steps."""
-    console.print(
-        f"Rollback {record.state.value}: {record.plan.from_version} to the code of {record.plan.target} as {record.plan.new_version}"
-        f" ({record.attempts} attempt{'' if record.attempts == 1 else 's'})"
-    )
-    rows = [
-        (step.name.value, step.state.value, f"{step.seconds:.1f} s" if step.state is not StepState.PENDING else "", step.evidence)
-        for step in record.steps
-    ]
-    console.table(("step", "state", "time", "what shows it"), rows)
-    if record.failure:
-        # What stopped says so itself, and by whose order.
-        console.print(record.failure.capitalize() if record.state is RollbackState.STOPPED else f"Failed: {record.failure}")

@@ -14,8 +14,9 @@ from guard.config import load
 from guard.decision.orders import Proposal
 from guard.engine import Engine, Guarded
 from guard.incidents.incident import Incident, IncidentState, TimelineEntry
-from guard.rollback.plan import RollbackPlan
+from guard.rollback.plan import RollbackPlan, StepName
 from guard.severity import Severity
+from guard.store.executors import Executors
 from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus
 from webstore.versions import Version
 
@@ -73,6 +74,42 @@ def test_approve_rolls_back_and_history_shows_every_step(here, capsys):
     assert "Rollback completed: 1.3.0 to the code of 1.2.0 as 1.3.0.1" in out
     code, _, err = run(capsys, "rollback", "approve", here, "--by", "bob")
     assert (code, "rolled back already" in err) == (2, True)
+
+
+def test_history_and_executors_say_who_carries_what_out_and_what_nobody_does(here, capsys, store):
+    engine = Engine.open(load(Path("release-guard.toml")))
+    plan = RollbackPlan(store.item, V("1.3.0"), V("1.2.0"), V("1.3.0.1"), "left by another", automatic=True)
+    engine.journal.create(plan)
+    engine.journal.begin(plan.id, StepName.VALIDATE_TARGET)
+    nobody = "no living process carries it out: `release-guard watch --once` takes it to its end"
+    _, out, _ = run(capsys, "rollback", "history")
+    assert f"! {nobody}" in " ".join(out.split())
+    _, out, _ = run(capsys, "executors")
+    assert "no process watches" in out
+    assert f"! the rollback of 1.3.0 of shelf is running, and {nobody}" in " ".join(out.split())
+
+    gone = Executors(engine.database, lambda: engine.now() - timedelta(hours=3)).join("act")
+    engine.executors.claims.take(plan.id, gone.id, [])
+    _, out, _ = run(capsys, "executors")
+    words = " ".join(out.split())
+    assert "3 h ago rolls back 1.3.0 of shelf" in words
+    assert "1 dead: what they watched or rolled back is taken over" in words
+    assert nobody in words
+
+    alive = engine.executors.join("act")
+    engine.executors.claims.take(plan.id, alive.id, [])
+    engine.executors.hold(alive, [store.item])
+    _, out, _ = run(capsys, "rollback", "history")
+    assert f"{alive.id} carries it out now" in " ".join(out.split())
+    _, out, _ = run(capsys, "executors")
+    words = " ".join(out.split())
+    assert nobody not in words
+    assert "rolls back 1.3.0 of shelf; watches shelf" in words
+    _, document = told(capsys, "executors")
+    by_id = {one["id"]: (one["alive"], one["rolls_back"], one["watches"]) for one in document["executors"]}
+    assert by_id == {alive.id: (True, [plan.id], [store.item.id]), gone.id: (False, [], [])}
+    assert document["unfinished"] == [plan.id]
+    engine.database.dispose()
 
 
 def test_abort_calls_the_proposal_off_and_status_no_longer_waits(here, capsys):
