@@ -3,17 +3,20 @@
 import signal
 import time
 from argparse import Namespace
+from collections import Counter
 from types import FrameType
 
 from guard.cli import opening
 from guard.cli.console import Console
 from guard.cli.ordering import pause_json
 from guard.cli.summary import show_result
-from guard.config import Mode
+from guard.config import ExtensionTable, Mode
+from guard.engine import Engine
 from guard.errors import ExitCode
 from guard.gate import Gate
 from guard.look import Tick
 from guard.reporting import write_report
+from guard.rollback.warming import warm_up
 from guard.watcher import Watcher
 from webstore.versions import Version
 
@@ -28,6 +31,7 @@ def gate(args: Namespace) -> int:
     version = Version.parse(args.release) if args.release else None
     with opening.engine(args, config) as (engine, console):
         guarded = engine.guarded(config.select(args.item))
+        _warm_up(engine, guarded.extension)
         result = Gate(engine, guarded, time.sleep).run(version)
         written = write_report(engine, result, engine.run_folder)
         pause = engine.orders.pause_of(result.release.item)
@@ -46,12 +50,19 @@ def watch(args: Namespace) -> int:
     with opening.engine(args) as (engine, console):
         watcher = Watcher(engine)
         if not args.once:
+            _warm_up(engine, *engine.config.extension)
             return _daemon(watcher, console)
         ticks = watcher.tick()
     _show_ticks(console, ticks)
     console.document({"extensions": [_tick_json(tick) for tick in ticks]})
     codes = {tick.exit_code for tick in ticks}
     return next((code for code in (ExitCode.BREACH, ExitCode.UNABLE, ExitCode.INCONCLUSIVE) if code in codes), ExitCode.DONE)
+
+
+def _warm_up(engine: Engine, *extensions: ExtensionTable) -> None:
+    """What may act loads what it needs for that now, and not when users wait for it."""
+    if any(engine.config.mode_of(extension) is Mode.ACT for extension in extensions):
+        warm_up(engine.database)
 
 
 def _daemon(watcher: Watcher, console: Console) -> int:
@@ -63,8 +74,37 @@ def _daemon(watcher: Watcher, console: Console) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask_to_stop)
-    watcher.run(lambda ticks: _show_ticks(console, ticks))
+    watcher.run(Told(console).show)
     return ExitCode.DONE
+
+
+class Told:
+    """What the daemon prints after a look: each extension that is no longer as it was; of many that are, only how many."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._before: dict[str, tuple[object, ...]] = {}
+
+    def show(self, ticks: list[Tick]) -> None:
+        """Print one look at some extensions."""
+        changed: list[Tick] = []
+        for tick in ticks:
+            now = (tick.version, tick.outcome, tick.paused)
+            if self._before.get(tick.extension) != now:
+                changed.append(tick)
+            self._before[tick.extension] = now
+        same = [tick for tick in ticks if tick not in changed]
+        _show_ticks(self._console, changed)
+        if len(same) <= _FEW:
+            _show_ticks(self._console, same)
+            return
+        counted = Counter(tick.outcome.value.replace("_", " ") for tick in same)
+        words = ", ".join(f"{count} {outcome}" for outcome, count in counted.most_common())
+        self._console.print(f"{len(same)} extensions are as they were: {words}")
+
+
+_FEW = 5
+"""So many extensions that are as they were are still shown one by one."""
 
 
 def _show_ticks(console: Console, ticks: list[Tick]) -> None:

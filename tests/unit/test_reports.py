@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from guard.cli.console import clean
+from guard.cli.console import Console, clean
 from guard.cli.records import overall_status
+from guard.cli.watching import Told
 from guard.engine import Engine
 from guard.incidents.incident import Incident, IncidentState, TimelineEntry
 from guard.incidents.postmortem import Timings, draft, escape
 from guard.judge.assessment import Assessment, judge_health
 from guard.judge.diagnosis import Cause, Diagnosis, Observation
 from guard.judge.verdict import Verdict
+from guard.look import Tick
 from guard.model import Release, Signal
 from guard.outcome import GuardResult, Outcome, iso
 from guard.outcome import Timings as ResultTimings
@@ -150,3 +152,18 @@ def test_a_report_of_absent_checks_is_not_a_passed_one():
     assert CheckReport("t", "1", (absent, passed)).status == "passed"
     assert CheckReport("t", "1", (error, passed)).status == "error"
     assert CheckReport("t", "1", (error, failed)).status == "failed"
+
+
+def test_a_daemon_shows_what_has_changed_and_counts_what_has_not(capsys):
+    told = Told(Console())
+    ticks = [Tick(f"shelf-{number}", "1.3.0", Outcome.HEALTHY, "3 of 100 sessions") for number in range(7)]
+    told.show(ticks)
+    assert capsys.readouterr().out.count("shelf-") == 7
+    ticks[3] = dataclasses.replace(ticks[3], outcome=Outcome.ROLLING_BACK, sentence="breach")
+    told.show(ticks)
+    assert capsys.readouterr().out.splitlines() == [
+        "shelf-3 1.3.0: rolling back: breach",
+        "6 extensions are as they were: 6 healthy",
+    ]
+    told.show(ticks[:2])
+    assert capsys.readouterr().out.splitlines() == [f"shelf-{number} 1.3.0: healthy: 3 of 100 sessions" for number in range(2)]
