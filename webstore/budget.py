@@ -10,6 +10,11 @@ _BURST = 1 / 6
 """The share of a minute's calls that may be made at once, after a rest."""
 
 
+def per_minute_for(steady: float) -> float:
+    """The budget that allows so many calls in each minute, one minute after the other."""
+    return steady / (1 - _BURST)
+
+
 class RequestBudget:
     """A token bucket: it depends on nothing but time, and lets no minute have more calls than were agreed, however many items there are.
 

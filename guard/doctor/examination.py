@@ -6,16 +6,17 @@ from functools import partial
 from pathlib import Path
 
 from guard.config import Config, ExtensionTable
-from guard.doctor import machine, sentry_access, sentry_data, store
+from guard.doctor import budgets, machine, sentry_access, sentry_data, store
 from guard.doctor.finding import Finding, FindingStatus, Look, looked, not_checked, ok
 from guard.engine import Guarded, utc_now
+from guard.sources.connections import Connections
 from guard.sources.sentry import SentrySource
 from webstore.errors import ReleaseGuardError
 from webstore.versions import Version
 
 _A_MOMENT = timedelta(minutes=1)
 """What was reported in this very second, while somebody sets things up, is to be found too."""
-_AFTER_CONFIGURATION = ("state_folder", "database", "browser", "store_access", "update_service", "sentry_access")
+_AFTER_CONFIGURATION = ("store_budget", "state_folder", "database", "browser", "store_access", "update_service", "sentry_access")
 _AFTER_ACCESS = ("sentry_scope_event_read", "sentry_filter", "sentry_environment", "sentry_releases", "denominator", "data_path")
 
 
@@ -36,12 +37,16 @@ def examine(load: Callable[[], Config], where: Path, database: str | None, item:
         yield from (not_checked(name, "needs the configuration") for name in _AFTER_CONFIGURATION)
         return
     config = held[0]
+    yield from looked("store_budget", partial(budgets.store_budget, config))
+    yield from looked("sentry_budget", partial(budgets.sentry_budget, config))
     yield from looked("state_folder", partial(machine.state_folder, config))
     yield from looked("database", partial(machine.database, config, database))
     for chromium in dict.fromkeys(extension.checks.chromium for extension in extensions):
         yield from looked("browser", partial(machine.browser, chromium))
+    connections = Connections(config)
     for extension in extensions:
-        yield from _of_extension(Guarded(config, extension, config.state / "checks"), extension.name or extension.id)
+        guarded = Guarded(config, extension, config.state / "checks", connections=connections)
+        yield from _of_extension(guarded, extension.name or extension.id)
 
 
 def _of_extension(guarded: Guarded, name: str) -> Iterator[Finding]:

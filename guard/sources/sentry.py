@@ -24,6 +24,9 @@ FILTER_IS_ON = "Sentry's inbound filter for browser extensions is on: it drops t
 NO_DENOMINATOR = "count what the extension does with Sentry.metrics.count, or send spans or sessions: failures alone are no rate"
 _FILTER = "browser-extensions"
 _MOST_TEXTS = 10
+QUESTIONS_A_POLL = 8
+"""At most, of an item whose release and baseline report steadily: one or two each for what is counted, for spans of operations and of
+requests, one for errors, and one a minute for silence."""
 OPERATIONS = "operations"
 """What spans of what the extension does are called."""
 

@@ -70,6 +70,8 @@ def test_everything_in_order_is_said_in_one_line_each(home, capsys):
     out = capsys.readouterr().out
     for words in (
         "release-guard.toml is in order, and names shelf",
+        "at the store, and 120 are allowed",
+        "questions a second of 127.0.0.1, and any number is allowed",
         "1.2.0 is published to 100 % of users",
         "users are offered 1.2.0",
         "org:read",
