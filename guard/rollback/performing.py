@@ -1,12 +1,13 @@
 """The rollback itself: by the store's own call; where the store refuses that and another way cures it, by the kept package."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from guard.decision.safeguards import MAX_ATTEMPTS
 from guard.rollback.errors import AttemptsExhausted, NotPropagated, StoreRefused
 from guard.rollback.other_way import is_curable, said_by
-from guard.rollback.plan import Act, ActState, RollbackPlan, StepName
+from guard.rollback.plan import Act, ActState, RollbackPlan, StepName, StepState
+from guard.rollback.preparing import NOT_NEEDED
 from guard.rollback.reading_back import ReadBack, Records
 from guard.rollback.reversioned import ReversionedPackage
 from webstore.client import WebStoreClient
@@ -14,6 +15,8 @@ from webstore.store_errors import StoreError
 
 STORE_ROLLBACK = "store rollback"
 """The name of the store's own way."""
+_JUST_NOW = timedelta(seconds=5)
+"""So old what the store showed may be before it is asked for the first time."""
 
 
 class Performance:
@@ -68,10 +71,11 @@ class Performance:
             raise StoreRefused(earlier.words)
         lost: StoreError | None = None
         is_unaccounted = self._is_unaccounted(plan)
-        while not self._read_back.is_settled(plan):
-            attempt = self._journal.count_attempt(plan.id, StepName.PERFORM)
-            if attempt > MAX_ATTEMPTS:
+        is_shown = not self._was_just_read(plan) and self._read_back.is_settled(plan)
+        while not is_shown:
+            if self._journal.get(plan.id).attempts >= MAX_ATTEMPTS:
                 raise AttemptsExhausted(f"the store did not take the rollback in {MAX_ATTEMPTS} attempts") from lost
+            attempt = self._journal.count_attempt(plan.id, StepName.PERFORM)
             # An earlier attempt may only be slow to show.
             if attempt > 1 and self._read_back.appears(lambda: self._read_back.is_settled(plan), attempt):
                 break
@@ -89,7 +93,22 @@ class Performance:
                 lost = error
             else:
                 self._await_taken(plan)
+                break
+            is_shown = self._read_back.is_settled(plan)
         return f"the store shows {plan.new_version} as published" + (f"; an answer was lost on the way: {lost}" if lost else "")
+
+    def _was_just_read(self, plan: RollbackPlan) -> bool:
+        """Whether the preparation read a moment ago that the bad version is still published, and no rollback was asked for yet.
+
+        Then no call is unaccounted for, and reading once more would only keep users waiting.
+        """
+        record = self._journal.get(plan.id)
+        if record.attempts or self._journal.act(plan.id, Act.STORE_ROLLBACK):
+            return False
+        prepared = next(step for step in record.steps if step.name is StepName.PREPARE)
+        if prepared.state is not StepState.DONE or prepared.started_at is None or prepared.evidence.startswith(NOT_NEEDED):
+            return False
+        return timedelta(0) <= self._now() - prepared.started_at <= _JUST_NOW
 
     def _send(self, plan: RollbackPlan) -> StoreError | None:
         self._journal.begin_act(plan.id, Act.STORE_ROLLBACK)

@@ -325,7 +325,7 @@ def test_a_process_that_dies_at_any_call_is_followed_by_one_that_finishes_it_onc
                 deaths += 1
                 refusing.steps = refusing.process(refusing.store.api)
                 refusing.steps.run(refusing.plan, name)
-    assert deaths == (call <= 13)
+    assert deaths == (call <= 11)
     assert refusing.published() == [("1.3.0.1", "upload", 100)]
     assert refusing.is_restored()
     accepted = [one for one in refusing.store.calls("publish") if one["status"] == 200]
