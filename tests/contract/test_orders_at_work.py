@@ -8,6 +8,7 @@ import pytest
 
 from contract.gate_world import V
 from factories import a_package
+from guard import approving
 from guard.approving import NothingProposed, ProposalOutdated, TooLate, approve, call_off
 from guard.decision.orders import Proposal, ProposalState
 from guard.errors import ConfigurationError, ExitCode, RollbackRefused, UsageError
@@ -68,6 +69,45 @@ def test_an_approved_proposal_is_carried_out_once_and_says_who_approved_it(world
     with pytest.raises(NothingProposed, match=r"rolled back already, as 1\.3\.0\.1"):
         approve(world.engine, proposed.id, "bob")
     assert world.store.rollbacks() == [V("1.3.0.1")]
+
+
+@propose
+def test_a_yes_that_a_dead_process_left_half_done_is_done_by_the_next_that_says_it(world, proposed):
+    plan = plan_by_hand(world.engine, world.guarded, Request("popup is blank", "alice"))
+    world.engine.orders.approve(world.engine.orders.proposal_for(plan.item, plan.from_version), "alice")
+    world.engine.journal.create(plan)
+    world.engine.journal.begin(plan.id, StepName.VALIDATE_TARGET)
+    record, _ = approve(world.another_process().engine, proposed.id, "bob")
+    assert (record.state, world.store.rollbacks()) == (RollbackState.COMPLETED, [V("1.3.0.1")])
+    with pytest.raises(NothingProposed, match=r"rolled back already, as 1\.3\.0\.1; alice had approved it"):
+        approve(world.engine, proposed.id, "bob")
+
+
+@propose
+def test_a_yes_is_not_taken_when_the_rollback_is_called_off_while_it_is_planned(world, proposed, monkeypatch):
+    planned = approving.plan_by_hand
+
+    def and_meanwhile(*arguments):
+        plan = planned(*arguments)
+        call_off(world.another_process().engine, proposed.id, "bob", "a fix is out")
+        return plan
+
+    monkeypatch.setattr(approving, "plan_by_hand", and_meanwhile)
+    with pytest.raises(RollbackRefused, match="called off by bob: a fix is out"):
+        approve(world.engine, proposed.id, "alice")
+    assert (world.store.calls("rollback"), world.engine.journal.all(world.store.item)) == ([], [])
+    assert not any("approved" in event for event in events(world, proposed))
+
+
+@propose
+def test_two_who_roll_back_by_hand_with_the_same_plan_do_it_once(world, proposed):
+    request = Request("by hand", "alice")
+    plan = plan_by_hand(world.engine, world.guarded, request)
+    roll_back_by_hand(world.engine, plan, request)
+    with pytest.raises(RollbackRefused, match=r"1\.3\.0 was rolled back meanwhile, as 1\.3\.0\.1"):
+        roll_back_by_hand(world.another_process().engine, plan, dataclasses.replace(request, actor="bob"))
+    assert world.store.rollbacks() == [V("1.3.0.1")]
+    assert len([event for event in events(world, proposed) if event.startswith("rollback begun")]) == 1
 
 
 @propose
@@ -429,8 +469,10 @@ def test_every_variable_that_the_configuration_names_as_a_secret_is_kept_from_co
         {
             **world.engine.config.model_dump(),
             "sentry": {"organization": "o", "project": "p", "token_env": "MY_TOKEN"},
-            "rollback": {"webhook_env": "MY_HOOK"},
+            "rollback": {"webhook_env": "MY_HOOK", "dispatch_token_env": "MY_GITHUB"},
         }
     )
-    environment = dict.fromkeys(("MY_TOKEN", "MY_TOKEN_FILE", "MY_HOOK", "RELEASE_GUARD_STORE_REFRESH_TOKEN", "PATH"), "x")
+    environment = dict.fromkeys(
+        ("MY_TOKEN", "MY_TOKEN_FILE", "MY_HOOK", "MY_GITHUB", "MY_GITHUB_FILE", "RELEASE_GUARD_STORE_REFRESH_TOKEN", "PATH"), "x"
+    )
     assert without_secrets(environment, config) == {"PATH": "x"}
