@@ -29,6 +29,7 @@ benchmark: browser
 	PYTHONPATH=.:tests $(BIN)/python tests/benchmarks/check_speed.py
 	PYTHONPATH=.:tests $(BIN)/python tests/benchmarks/steady_checks.py 100
 	PYTHONPATH=.:tests $(BIN)/python tests/benchmarks/kills.py 40
+	PYTHONPATH=.:tests $(BIN)/python tests/benchmarks/acceptance_speed.py
 
 lint: $(READY)
 	$(BIN)/ruff check .
