@@ -124,7 +124,7 @@ class WebStoreClient:
         request: dict[str, Any] = {"targetCrxVersion": str(target), "newVersion": str(new_version), "rollbackReason": reason}
         path = f"v2/{item.name}:rollback"
         if validate_only:
-            self._transport.call("POST", path, repeat=True, json={**request, "validateOnly": True})
+            read_answer(EmptyAnswer, self._transport.call("POST", path, repeat=True, json={**request, "validateOnly": True}))
             return None
         return self._settle(item, path, request, lambda status: status.published is not None and status.published.version == new_version)
 

@@ -28,6 +28,7 @@ from webstore.store_errors import (
     WarningsFound,
     WrongState,
 )
+from webstore.time_limit import within
 
 _MAX_ANSWER = 4 * 1024 * 1024
 _PIECE = 64 * 1024
@@ -102,9 +103,10 @@ class Transport:
         deadline = self._clock() + longest
         if isinstance(package := request.get("data"), Path):
             request["data"] = _Streamed(package, deadline, self._clock)
-        with _mapped_errors():
+
+        def exchange() -> tuple[requests.Response, bytes]:
             # Never follow a redirect: a token must not be carried to another host.
-            answer = self._session.request(
+            with self._session.request(
                 method,
                 f"{self._base_url}/{path}",
                 timeout=(self._limits.connect, longest),
@@ -112,9 +114,11 @@ class Transport:
                 hooks={"response": _unfollowed},
                 stream=True,
                 **request,
-            )
-            with answer:
-                body = self._body(answer, deadline)
+            ) as answer:
+                return answer, self._body(answer, deadline)
+
+        with _mapped_errors():
+            answer, body = within(self._limits.connect + longest, exchange)
         if answer.status_code != requests.codes.ok:
             raise _refusal(answer, body)
         return body

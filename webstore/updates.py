@@ -21,6 +21,7 @@ from webstore.files import CHUNK
 from webstore.package import Package
 from webstore.safe_zip import PackageError, SafeZip
 from webstore.store_errors import StoreError, StoreUnavailable, StoreUnreachable, UpdateServiceError
+from webstore.time_limit import within
 from webstore.versions import Version, VersionError
 
 BROWSER_VERSION = "150.0.0.0"
@@ -102,13 +103,17 @@ class UpdateService:
     def _get(self, url: str, longest: int, seconds: float, params: dict[str, str] | None) -> "_Download":
         deadline = self._clock() + seconds
         hooks = {"response": _without_body_of_redirect}
-        try:
+
+        def exchange() -> _Download:
             with self._session.get(url, params=params, timeout=self._timeout, stream=True, hooks=hooks) as answer:
                 if answer.status_code in _PASSING or answer.status_code >= 500:  # noqa: PLR2004 - the server's own failures
                     raise StoreUnavailable(f"the update service failed: HTTP {answer.status_code}")
                 if answer.status_code != requests.codes.ok:
                     raise UpdateServiceError(f"the update service answered HTTP {answer.status_code}")
                 return _received(answer, longest, lambda: self._clock() > deadline)
+
+        try:
+            return within(self._timeout + seconds, exchange, lambda late: late.file.close())
         # The last: an address that it redirects to, and that is none.
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
             raise StoreUnreachable("the update service cannot be reached") from ConnectionError(type(error).__name__)
