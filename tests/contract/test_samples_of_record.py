@@ -52,6 +52,17 @@ def test_readings_of_every_kind_come_back_equal_by_poll_in_order(database, clock
     assert kept.polls(release, V("1.2.0")) == polls
 
 
+def test_of_two_readings_of_one_thing_in_one_poll_the_last_counts(database, clock):
+    kept, release = Samples(database), Release(ITEM, V("1.3.0"), clock())
+    clock.forward(seconds=30)
+    first = Sample(Signal.ERROR_RATE, V("1.3.0"), Interval(release.published_at, clock()), Counted(1, 2, "users"), "test")
+    last = dataclasses.replace(first, reading=Counted(2, 4, "users"))
+    kept.record(ITEM, [first, last], clock())
+    assert kept.polls(release, None) == [(clock(), [last])]
+    kept.record(ITEM, [first], clock())
+    assert kept.polls(release, None) == [(clock(), [first])]
+
+
 def test_polls_are_of_one_release_and_its_baseline_alone(database, clock):
     kept, release = Samples(database), Release(ITEM, V("1.3.0"), clock())
     clock.forward(seconds=30)

@@ -11,6 +11,7 @@ from guard.engine import Guarded
 from guard.errors import ConfigurationError
 from guard.sources.connections import QUESTIONS_A_SECOND, Connections, questions_a_second
 from guard.sources.sentry_pace import Pace
+from webstore.budget import RequestBudget
 from webstore.connections import shared
 
 SENTRY = {"organization": "o", "project": "p"}
@@ -26,7 +27,7 @@ def a_config(*tables, **settings):
 
 
 class Time:
-    """Seconds that pass only when told, and the waits that were asked for; from any thread."""
+    """Seconds that pass only when told, and the waits that were asked for."""
 
     def __init__(self):
         self.now, self.waits = 100.0, []
@@ -141,3 +142,18 @@ def test_a_shared_session_keeps_no_cookies(store):
     for one in (plain, session):
         one.cookies.set_cookie_if_ok(create_cookie("tracked", "yes", domain="127.0.0.1"), asked)
     assert (len(plain.cookies), len(session.cookies)) == (1, 0)
+
+
+def test_who_may_change_the_store_never_waits_behind_who_only_reads(store):
+    """As a rollback reads the store back while everything else polls."""
+    waits = []
+    budget = RequestBudget(60, clock=lambda: 0.0, sleep=waits.append)
+    reader, urgent = store.client(budget=budget), store.client(budget=budget, is_urgent=True)
+    for _ in range(11):
+        reader.status(store.item)
+    assert waits == [pytest.approx(1.2)]
+    for _ in range(5):
+        urgent.status(store.item)
+    assert len(waits) == 1
+    reader.status(store.item)
+    assert waits[1:] == [pytest.approx(8.4)]
