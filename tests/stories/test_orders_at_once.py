@@ -53,7 +53,7 @@ class Person:
     def answer(self):
         """Exit code, document and words."""
         out, err = self.process.communicate(timeout=90)
-        assert "Traceback" not in err
+        assert "Traceback" not in err, err[-3000:]
         return self.process.returncode, json.loads(out) if out else None, " ".join(err.split())
 
 
