@@ -31,7 +31,8 @@ class IncidentState(enum.StrEnum):
 TRANSITIONS: dict[IncidentState, frozenset[IncidentState]] = {
     IncidentState.INVESTIGATING: frozenset({IncidentState.IDENTIFIED, IncidentState.MITIGATING, IncidentState.RESOLVED}),
     IncidentState.IDENTIFIED: frozenset({IncidentState.INVESTIGATING, IncidentState.MITIGATING, IncidentState.RESOLVED}),
-    IncidentState.MITIGATING: frozenset({IncidentState.INVESTIGATING, IncidentState.MONITORING}),
+    # Begun again where a process died right after it had said that it begins.
+    IncidentState.MITIGATING: frozenset({IncidentState.INVESTIGATING, IncidentState.MITIGATING, IncidentState.MONITORING}),
     IncidentState.MONITORING: frozenset({IncidentState.INVESTIGATING, IncidentState.MITIGATING, IncidentState.RESOLVED}),
     IncidentState.RESOLVED: frozenset({IncidentState.INVESTIGATING}),
 }
