@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy
+
 from factories import Clock, Shop, a_package
 from guard.model import Release, ReleaseState
 from guard.rollback.plan import RollbackPlan, StepName
@@ -31,10 +33,10 @@ QUICK = Patience(
 class World:
     """A store in which 1.3.0 was published after 1.2.0, and the steps of its rollback."""
 
-    def __init__(self, store: Shop, clock: Clock, folder, percentage: int = 100):
+    def __init__(self, store: Shop, clock: Clock, folder, percentage: int = 100, database: sqlalchemy.Engine | None = None):
         self.store, self.clock = store, clock
         store.publish("1.3.0", percentage=percentage, a__js="bad")
-        self.engine = open_database(f"sqlite:///{folder / 'guard.db'}")
+        self.engine = database or open_database(f"sqlite:///{folder / 'guard.db'}")
         self.releases, self.journal, self.archive = Releases(self.engine), Journal(self.engine, clock), Archive(folder / "archive")
         self.digest = self.archive.add(a_package("1.2.0"), self.store.item, "test")
         self.releases.record(Release(store.item, V("1.2.0"), clock(), state=ReleaseState.GOOD, digest=self.digest))
