@@ -5,6 +5,7 @@ import dataclasses
 from guard.decision.orders import Proposal, ProposalState
 from guard.engine import Engine
 from guard.errors import ActorBusy, RollbackRefused
+from guard.incidents.events import Kind, said
 from guard.incidents.incident import Incident
 from guard.manual import Request, plan_by_hand, roll_back_by_hand
 from guard.responder import Responder
@@ -71,7 +72,7 @@ def _approve(engine: Engine, incident_id: str, by: str) -> tuple[RollbackRecord,
         return left, incident
     proposal = _waiting(engine, incident)
     guarded = engine.guarded(engine.config.select(incident.item.id))
-    request = Request(proposal.reason, by, said="proposed rollback approved", is_approval=True)
+    request = Request(proposal.reason, by, is_approval=True)
     plan = plan_by_hand(engine, guarded, request)
     _must_be_as_proposed(plan, proposal)
     return roll_back_by_hand(engine, plan, request, lambda: _waiting(engine, engine.incidents.get(incident_id)))
@@ -94,7 +95,7 @@ def call_off(engine: Engine, incident_id: str, by: str, reason: str) -> CalledOf
     if not engine.orders.call_off(proposal, rollback_id(incident.item, incident.version), by, reason):
         _must_not_be_done(engine, incident)
         raise TooLate(f"the store was asked for the rollback of {incident.version} already")
-    engine.incidents.note(incident.id, f"rollback of {incident.version} called off", evidence=reason, actor=by)
+    engine.incidents.note(incident.id, said(Kind.CALLED_OFF, version=incident.version), evidence=reason, actor=by)
     record = _record(engine, incident)
     return CalledOff(incident, proposal, under_way=record is not None and record.is_unfinished and _ends_elsewhere(engine, record))
 

@@ -10,6 +10,7 @@ from guard.decision.repair import Surroundings, in_full
 from guard.decision.safeguards import Case
 from guard.decision.strategies import HOTFIX, ROLLBACK
 from guard.engine import Engine, Guarded
+from guard.incidents.events import Kind, said
 from guard.incidents.incident import Incident
 from guard.judge.assessment import Assessment
 from guard.judge.verdict import Verdict
@@ -20,7 +21,7 @@ from webstore.versions import lowest_free_above
 
 DAY = timedelta(days=1)
 """What a daily limit counts over."""
-_DECISION = "decision: "
+_DECISIONS = {Kind.DECIDED_TO_FOLLOW, Kind.DECIDED_TO_ASK}
 
 
 def gather_case(engine: Engine, assessment: Assessment, release: Release, baseline: Release | None) -> Case:
@@ -81,12 +82,12 @@ def acts(decision: AskHuman | Repair, mode: Mode, case: Case) -> bool:
 
 def tell_decision(engine: Engine, incident: Incident, decision: AskHuman | Repair, mode: Mode) -> None:
     """Write plan and decision on the timeline: the first, and each that differs from the last (DESIGN, section 7, rule 6)."""
-    event, why = f"{_DECISION}{would(decision)}", _why(decision, mode)
-    said = [entry for entry in engine.incidents.timeline(incident.id) if entry.event.startswith(_DECISION)]
-    if said and (said[-1].event, said[-1].evidence) == (event, why):
+    plan, why = decision.plan, _why(decision, mode)
+    event = said(Kind.DECIDED_TO_FOLLOW if isinstance(decision, Repair) else Kind.DECIDED_TO_ASK, strategy=plan.strategy.name)
+    earlier = [entry for entry in engine.incidents.timeline(incident.id) if entry.kind in _DECISIONS]
+    if earlier and (earlier[-1].event, earlier[-1].evidence) == (event.text, why):
         return
-    plan = decision.plan
-    engine.incidents.note(incident.id, f"plan: {plan.strategy.name}", evidence="; ".join((plan.reason, *plan.lines)))
+    engine.incidents.note(incident.id, said(Kind.PLANNED, strategy=plan.strategy.name), evidence="; ".join((plan.reason, *plan.lines)))
     engine.incidents.note(incident.id, event, evidence=why)
 
 
@@ -98,7 +99,7 @@ def propose(engine: Engine, incident: Incident, case: Case, decision: AskHuman |
         number = lowest_free_above(version, case.around.known)
         proposal = dataclasses.replace(proposal, target=case.baseline.version, new_version=number, reason=store_reason(incident))
     if engine.orders.propose(proposal) and proposal.is_rollback:
-        offered = f"proposed: put the code of {proposal.target} back in place of {version}, as {proposal.new_version}"
+        offered = said(Kind.PROPOSED, target=proposal.target, version=version, new_version=proposal.new_version)
         engine.incidents.note(incident.id, offered, evidence=f"`{approval(incident)}`, or `release-guard rollback abort {incident.id}`")
 
 

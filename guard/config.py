@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 
 from guard.errors import ConfigurationError
+from guard.incidents.events import Language
 from guard.model import Signal
 from guard.tables import ArchiveTable, RepairTable, RollbackTable, SentryTable, StoreTable, StrictTable, ThresholdsTable, WatchTable
 from healthchecks.settings import CheckSettings
@@ -60,6 +61,8 @@ class Config(StrictTable):
     state: Path = Path(".release-guard")
     """Folder of the database, the archive, screenshots and reports."""
     database: str | None = None
+    language: Language = Language.ENGLISH
+    """What people are told in: messages, checklists, postmortems, reports."""
     store: StoreTable = StoreTable()
     sentry: SentryTable | None = None
     thresholds: ThresholdsTable = ThresholdsTable()

@@ -11,6 +11,7 @@ from guard.config import Mode
 from guard.decision.policy import AskHuman
 from guard.engine import Engine, Guarded
 from guard.errors import ActorBusy, GuardError, SourceError, SourceRefused
+from guard.incidents.events import Kind, said
 from guard.incidents.incident import Incident, IncidentState
 from guard.judge.assessment import Assessment
 from guard.judge.verdict import Verdict
@@ -195,7 +196,7 @@ class Gate:
             if recovery.is_proved:
                 return recovery.incident
             self._sleep(self._poll_seconds)
-        engine.incidents.note(incident.id, "recovery is not proved yet; the watcher goes on looking")
+        engine.incidents.note(incident.id, said(Kind.RECOVERY_AWAITED))
         return incident
 
     def _after_rollback(self, record: RollbackRecord, started: datetime) -> GuardResult:

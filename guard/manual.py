@@ -9,7 +9,8 @@ from guard.decision.repair import in_full
 from guard.decision.strategies import ROLLBACK, STRATEGIES, NotChosen, RepairPlan
 from guard.engine import Engine, Guarded
 from guard.errors import RollbackRefused
-from guard.incidents.incident import Incident, IncidentState, TimelineEntry, fingerprint
+from guard.incidents.events import Kind, said
+from guard.incidents.incident import Incident, IncidentState, Trigger, fingerprint
 from guard.model import Provenance, Release, Signal
 from guard.observing import observe_release
 from guard.responder import Responder
@@ -28,8 +29,6 @@ class Request:
     actor: str
     to: Version | None = None
     force: bool = False
-    said: str = "rollback asked for by hand"
-    """How the timeline tells it."""
     is_approval: bool = False
     """Whether it says yes to what was proposed: then it overrules nobody who said no to it."""
 
@@ -91,7 +90,7 @@ def roll_back_by_hand(
             engine.journal.restart(plan)  # a person may try again what failed or was stopped
         incident = engine.incidents.get(incident.id)
         if incident.state is IncidentState.MITIGATING:  # a process died in here and left it so
-            incident = engine.incidents.move(incident, IncidentState.INVESTIGATING, "the earlier attempt is over")
+            incident = engine.incidents.move(incident, IncidentState.INVESTIGATING, said(Kind.ATTEMPT_OVER))
         return incident
 
     incident = engine.incidents.open_for(plan.item, plan.from_version) or _open(engine, plan, request)
@@ -107,7 +106,8 @@ def _write_order(engine: Engine, plan: RollbackPlan, request: Request, incident:
         no = engine.orders.proposal_for(plan.item, plan.from_version)
         raise RollbackRefused(no.called_off if no else f"nothing is proposed for {incident.id} any more")
     told = "; ".join((request.reason, *repair_plan_by_hand(engine, plan, request).lines))
-    engine.incidents.note(incident.id, f"{request.said}: {plan.headline}", evidence=told, actor=request.actor)
+    kind = Kind.APPROVED if request.is_approval else Kind.ASKED_FOR
+    engine.incidents.note(incident.id, said(kind, **plan.facts), evidence=told, actor=request.actor)
 
 
 def _target(engine: Engine, release: Release, to: Version | None) -> Release:
@@ -135,6 +135,7 @@ def _open(engine: Engine, plan: RollbackPlan, request: Request) -> Incident:
         version=plan.from_version,
         opened_at=engine.now(),
         cause=request.reason,
+        trigger=Trigger.PERSON,
     )
-    entry = TimelineEntry(engine.now(), request.actor, "opened for a rollback by hand", "; ".join(classification.reasons))
+    entry = engine.incidents.entry(said(Kind.OPENED_FOR_ROLLBACK), "; ".join(classification.reasons), request.actor)
     return engine.incidents.open(draft, entry)[0]

@@ -3,6 +3,7 @@
 from guard.decision.orders import Block, Pause
 from guard.engine import Engine
 from guard.errors import UsageError
+from guard.incidents.events import Kind, said
 from webstore.models import Item
 from webstore.versions import Version
 
@@ -94,4 +95,4 @@ def _tell(engine: Engine, item: Item | None, event: str, evidence: str, by: str)
     """On the timeline of every open incident that it may matter to."""
     for incident in engine.incidents.all(only_open=True):
         if item is None or incident.item == item:
-            engine.incidents.note(incident.id, event, evidence=evidence, actor=by)
+            engine.incidents.note(incident.id, said(Kind.ORDERED, order=event), evidence=evidence, actor=by)

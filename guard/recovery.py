@@ -4,6 +4,7 @@ import dataclasses
 
 from guard.assessor import Assessor
 from guard.engine import Engine, Guarded
+from guard.incidents.events import Kind, said
 from guard.incidents.incident import Incident, IncidentState
 from guard.judge.verdict import Verdict
 from guard.model import Release, ReleaseState, Signal
@@ -30,6 +31,6 @@ def look_at_recovery(engine: Engine, guarded: Guarded, restored: Release, incide
         return Recovery(is_proved=False, evidence=evidence, incident=incident)
     engine.releases.mark(restored.item, restored.version, ReleaseState.GOOD)
     resolution = f"rolled back to the code of {restored.restores} as {restored.version}; users are well: {evidence}"
-    resolved = engine.incidents.move(incident, IncidentState.RESOLVED, "resolved: users are well", evidence=evidence, resolution=resolution)
+    resolved = engine.incidents.move(incident, IncidentState.RESOLVED, said(Kind.RECOVERED), evidence=evidence, resolution=resolution)
     engine.progress.done(f"recovered: {evidence}")
     return Recovery(is_proved=True, evidence=evidence, incident=resolved)

@@ -15,6 +15,7 @@ from guard.decision.repair import may_be_run
 from guard.decision.strategies import STRATEGIES, Strategy
 from guard.engine import Engine
 from guard.errors import ConfigurationError, UsageError
+from guard.incidents.events import Kind, said
 from guard.incidents.incident import Incident
 
 LONGEST_OUTPUT = 4000
@@ -82,13 +83,13 @@ def find_job(engine: Engine, incident_id: str, strategy_name: str | None) -> Job
 
 def run_job(engine: Engine, job: Job, by: str) -> Ran:
     """Run it, and write on the timeline that it was begun, by whom, and what came of it."""
-    engine.incidents.note(job.incident.id, f"{job.strategy.name} begun", evidence=" ".join(job.command), actor=by)
+    engine.incidents.note(job.incident.id, said(Kind.REPAIR_BEGUN, strategy=job.strategy.name), evidence=" ".join(job.command), actor=by)
     begun = engine.now()
     environment = {**without_secrets(os.environ, engine.config), **_about(job)}
     ran = _run(job.command, environment, engine.config.repair.command_seconds)
     seconds = (engine.now() - begun).total_seconds()
     evidence = f"{ran.words} after {seconds:.1f} s" + (f"; its output ends: {ran.output}" if ran.output else "")
-    event = f"{job.strategy.name} {'done' if ran.is_done else 'FAILED'}"
+    event = said(Kind.REPAIR_ENDED, strategy=job.strategy.name, result="done" if ran.is_done else "FAILED")
     engine.incidents.note(job.incident.id, event, evidence=evidence, actor=by)
     return ran
 

@@ -12,7 +12,8 @@ from guard.decision.policy import Decision, Wait, decide
 from guard.decision.strategies import RepairPlan
 from guard.engine import Engine, Guarded
 from guard.errors import ActorBusy
-from guard.incidents.incident import Incident, IncidentState, TimelineEntry, fingerprint
+from guard.incidents.events import Kind, said
+from guard.incidents.incident import Incident, IncidentState, fingerprint
 from guard.judge.assessment import Assessment
 from guard.judge.diagnosis import Cause
 from guard.judge.impact import Reach, facts_of
@@ -97,7 +98,7 @@ class Responder:
         with self._acting.executor() as executor:
             executor.reserve(plan)
             incident = ordered(incident)
-            begun = f"rollback begun: {plan.headline}"
+            begun = said(Kind.ROLLBACK_BEGUN, **plan.facts)
             incident = self._engine.incidents.move(incident, IncidentState.MITIGATING, begun, evidence=plan.reason)
             record = executor.execute(plan)
             return record, self.conclude(record, incident)
@@ -158,15 +159,16 @@ class Responder:
         incidents = self._engine.incidents
         steps = "; ".join(f"{step.name}: {step.evidence}" for step in record.steps if step.evidence)
         if record.state is RollbackState.COMPLETED:
-            words = f"rollback completed and verified: users get {record.plan.new_version}, the code of {record.plan.target}"
-            return incidents.move(incident, IncidentState.MONITORING, words, evidence=steps)
+            return incidents.move(incident, IncidentState.MONITORING, said(Kind.ROLLBACK_DONE, **record.plan.facts), evidence=steps)
         if record.state is RollbackState.STOPPED:
-            return incidents.move(incident, IncidentState.INVESTIGATING, f"rollback {record.failure}", evidence=steps)
-        failed = f"{_FAILED}: {record.failure}; a person is needed"
-        if not any(entry.event.startswith(_FAILED) for entry in incidents.timeline(incident.id)):
-            worse = Severity(min(incident.severity.value + 1, max(Severity).value))
-            if worse is not incident.severity:
-                failed = f"{failed}; severity raised from {incident.severity.name} to {worse.name}"
+            return incidents.move(
+                incident, IncidentState.INVESTIGATING, said(Kind.ROLLBACK_STOPPED, failure=record.failure), evidence=steps
+            )
+        failed = said(Kind.ROLLBACK_FAILED, failure=record.failure)
+        if not any(entry.kind in _FAILED for entry in incidents.timeline(incident.id)):
+            before, worse = incident.severity, Severity(min(incident.severity.value + 1, max(Severity).value))
+            if worse is not before:
+                failed = said(Kind.ROLLBACK_FAILED_WORSE, failure=record.failure, before=before.name, after=worse.name)
             incident = dataclasses.replace(incident, severity=worse)
         return incidents.move(incident, IncidentState.INVESTIGATING, failed, evidence=steps)
 
@@ -192,21 +194,23 @@ class Responder:
 
     def _open_incident(self, draft: Incident, assessment: Assessment, classification: Classification, reach: Reach | None) -> Incident:
         engine, diagnosis = self._engine, assessment.diagnosis
-        entry = TimelineEntry(engine.now(), "guard", f"breach seen in {draft.version}", assessment.headline)
+        entry = engine.incidents.entry(said(Kind.BREACH_SEEN, version=draft.version), assessment.headline)
         known = engine.incidents.open_for(draft.item, draft.version)
         incident, is_new = (known, False) if known else engine.incidents.open(draft, entry)
         if not is_new:
             return self._renewed(incident, draft, assessment)
         engine.progress.warn(f"incident {incident.id} ({incident.severity.name}): {incident.title}")
-        engine.incidents.note(incident.id, f"severity {classification.severity.name}", evidence="; ".join(classification.reasons))
+        engine.incidents.note(
+            incident.id, said(Kind.SEVERITY_GIVEN, severity=classification.severity.name), evidence="; ".join(classification.reasons)
+        )
         seen = facts_of(assessment).affected_users
         if reach and seen:
-            engine.incidents.note(incident.id, f"about {incident.affected_users} users affected", evidence=reach.words(seen))
+            engine.incidents.note(incident.id, said(Kind.USERS_AFFECTED, count=incident.affected_users), evidence=reach.words(seen))
         if diagnosis:
             evidence = f"{diagnosis.reason}; {diagnosis.would_change}" if diagnosis.would_change else diagnosis.reason
-            engine.incidents.note(incident.id, f"diagnosis: {diagnosis.cause.value}", evidence=evidence)
+            engine.incidents.note(incident.id, said(Kind.DIAGNOSED, cause=diagnosis.cause.value), evidence=evidence)
             for candidate in diagnosis.candidates:
-                engine.incidents.note(incident.id, f"error texts speak of: {candidate.cause.value}", evidence=candidate.words)
+                engine.incidents.note(incident.id, said(Kind.ERRORS_SPEAK_OF, cause=candidate.cause.value), evidence=candidate.words)
         return incident
 
     def _mark_bad(self, incident: Incident, assessment: Assessment, release: Release) -> Incident:
@@ -217,7 +221,7 @@ class Responder:
             self._engine.releases.mark(release.item, release.version, ReleaseState.BAD)
         if incident.state is not IncidentState.INVESTIGATING:
             return incident
-        return self._engine.incidents.move(incident, IncidentState.IDENTIFIED, f"{release.version} is the cause and is marked bad")
+        return self._engine.incidents.move(incident, IncidentState.IDENTIFIED, said(Kind.CAUSE_FOUND, version=release.version))
 
     def _renewed(self, incident: Incident, draft: Incident, assessment: Assessment) -> Incident:
         """A breach that repeats joins its incident; severity is raised when the evidence grew, never silently lowered."""
@@ -226,13 +230,12 @@ class Responder:
         raised = dataclasses.replace(
             incident, severity=draft.severity, affected_users=max(draft.affected_users, incident.affected_users), cause=draft.cause
         )
-        words = f"severity raised from {incident.severity.name} to {draft.severity.name}"
-        self._engine.incidents.update(raised, words, assessment.headline)
+        event = said(Kind.SEVERITY_RAISED, before=incident.severity.name, after=draft.severity.name)
+        self._engine.incidents.update(raised, event, assessment.headline)
         return raised
 
 
-_FAILED = "rollback failed"
-"""How the timeline's entry on a failed rollback begins."""
+_FAILED = {Kind.ROLLBACK_FAILED, Kind.ROLLBACK_FAILED_WORSE}
 _TROUBLE = {
     Signal.SILENCE.value: "reports dry up",
     Signal.ACTIVE_USERS.value: "active users fall",

@@ -3,7 +3,7 @@
 import dataclasses
 import enum
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from guard.errors import UsageError
@@ -21,21 +21,50 @@ class IncidentState(enum.StrEnum):
     MITIGATING = "mitigating"
     MONITORING = "monitoring"
     RESOLVED = "resolved"
+    POSTMORTEM_DONE = "postmortem_done"
+    CLOSED = "closed"
+    FALSE_ALARM = "false_alarm"
+    """There was nothing wrong: an end of its own, which counts against the detector."""
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody still has to do something."""
-        return self is not IncidentState.RESOLVED
+        """Whether somebody still has to put something right."""
+        return self in OPEN_STATES
 
+
+OPEN_STATES = frozenset({IncidentState.INVESTIGATING, IncidentState.IDENTIFIED, IncidentState.MITIGATING, IncidentState.MONITORING})
 
 TRANSITIONS: dict[IncidentState, frozenset[IncidentState]] = {
-    IncidentState.INVESTIGATING: frozenset({IncidentState.IDENTIFIED, IncidentState.MITIGATING, IncidentState.RESOLVED}),
-    IncidentState.IDENTIFIED: frozenset({IncidentState.INVESTIGATING, IncidentState.MITIGATING, IncidentState.RESOLVED}),
+    IncidentState.INVESTIGATING: frozenset(
+        {IncidentState.IDENTIFIED, IncidentState.MITIGATING, IncidentState.RESOLVED, IncidentState.FALSE_ALARM}
+    ),
+    IncidentState.IDENTIFIED: frozenset(
+        {IncidentState.INVESTIGATING, IncidentState.MITIGATING, IncidentState.RESOLVED, IncidentState.FALSE_ALARM}
+    ),
     # Begun again where a process died right after it had said that it begins.
     IncidentState.MITIGATING: frozenset({IncidentState.INVESTIGATING, IncidentState.MITIGATING, IncidentState.MONITORING}),
-    IncidentState.MONITORING: frozenset({IncidentState.INVESTIGATING, IncidentState.MITIGATING, IncidentState.RESOLVED}),
-    IncidentState.RESOLVED: frozenset({IncidentState.INVESTIGATING}),
+    IncidentState.MONITORING: frozenset(
+        {IncidentState.INVESTIGATING, IncidentState.MITIGATING, IncidentState.RESOLVED, IncidentState.FALSE_ALARM}
+    ),
+    IncidentState.RESOLVED: frozenset(
+        {IncidentState.INVESTIGATING, IncidentState.POSTMORTEM_DONE, IncidentState.CLOSED, IncidentState.FALSE_ALARM}
+    ),
+    IncidentState.POSTMORTEM_DONE: frozenset({IncidentState.INVESTIGATING, IncidentState.CLOSED}),
+    IncidentState.CLOSED: frozenset(),
+    IncidentState.FALSE_ALARM: frozenset({IncidentState.INVESTIGATING}),
 }
+"""A rollback that is under way is waited for: nobody resolves an incident over it. What is closed stays closed."""
+
+NEEDS_POSTMORTEM = Severity.P1
+"""From this severity on an incident is closed only after its postmortem."""
+
+
+class Trigger(enum.StrEnum):
+    """What opened an incident."""
+
+    BREACH = "breach"
+    CANARY = "canary"
+    PERSON = "person"
 
 
 class TransitionRefused(UsageError):
@@ -52,7 +81,12 @@ class TimelineEntry:
     actor: str
     """Who says so: "guard", or a person's name."""
     event: str
+    """What happened, in English; for the guard's own events, see ``kind``."""
     evidence: str = ""
+    kind: str = ""
+    """The event's name (`guard.incidents.events.Kind`): to count it by, and to tell it in another language; empty for a person's words."""
+    facts: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    """What the event's words are filled with."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +106,9 @@ class Incident:
     cause: str = ""
     resolution: str = ""
     resolved_at: datetime | None = None
+    trigger: Trigger = Trigger.BREACH
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
 
     def moved(self, to: IncidentState, at: datetime, resolution: str = "") -> "Incident":
         """The incident in another state.
@@ -81,7 +118,16 @@ class Incident:
         """
         if to not in TRANSITIONS[self.state]:
             raise TransitionRefused(f"{self.id} is {self.state.value} and cannot become {to.value} from there")
-        resolved_at = at if to is IncidentState.RESOLVED else None
+        if to is IncidentState.CLOSED and self.state is IncidentState.RESOLVED and self.severity >= NEEDS_POSTMORTEM:
+            refused = TransitionRefused(f"{self.id} is {self.severity.name} and is closed only after its postmortem")
+            raise refused.advise(
+                f"write it (`release-guard postmortem {self.id}`), then say so with `release-guard incident postmortem-done`"
+            )
+        resolved_at = self.resolved_at
+        if to.is_open:
+            resolved_at = None
+        elif resolved_at is None:
+            resolved_at = at
         return dataclasses.replace(self, state=to, resolved_at=resolved_at, resolution=resolution or self.resolution)
 
 

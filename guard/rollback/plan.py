@@ -123,6 +123,12 @@ class RollbackPlan:
         return whole if self.from_percentage >= EVERYBODY else f"{whole}; {self.rollout}"
 
     @property
+    def facts(self) -> dict[str, str]:
+        """What an event of a timeline tells of it."""
+        numbers = {"version": str(self.from_version), "target": str(self.target), "new_version": str(self.new_version)}
+        return {"plan": self.headline, **numbers}
+
+    @property
     def rollout(self) -> str:
         """What happens to a rollout in parts; empty where there is none.
 

@@ -10,13 +10,20 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from guard.errors import NotRecorded
-from guard.incidents.incident import Incident, IncidentState, TimelineEntry, incident_id
+from guard.incidents.events import Said
+from guard.incidents.incident import OPEN_STATES, Incident, IncidentState, TimelineEntry, Trigger, incident_id
 from guard.severity import Severity
 from guard.store.schema import incidents, timeline
 from webstore.models import Item
 from webstore.versions import Version
 
 _NUMBERING_TRIES = 20
+_IS_OPEN = incidents.c.state.in_([state.value for state in OPEN_STATES])
+GUARD = "guard"
+"""Who says what nobody else says."""
+
+Event = Said | str
+"""A named event, or a person's own words."""
 
 
 class IncidentRecords:
@@ -46,7 +53,7 @@ class IncidentRecords:
 
     def open_with(self, mark: str) -> Incident | None:
         """The open incident of a fingerprint."""
-        return next(iter(self._where((incidents.c.fingerprint == mark) & (incidents.c.state != IncidentState.RESOLVED.value))), None)
+        return next(iter(self._where((incidents.c.fingerprint == mark) & _IS_OPEN)), None)
 
     def open_for(self, item: Item, version: Version) -> Incident | None:
         """The newest open incident of a release, whatever its signals were."""
@@ -56,7 +63,9 @@ class IncidentRecords:
         """The newest incident of a release, open or not."""
         return next(iter(self._of(item, version)), None)
 
-    def move(self, incident: Incident, to: IncidentState, event: str, *, evidence: str = "", resolution: str = "") -> Incident:
+    def move(
+        self, incident: Incident, to: IncidentState, event: Event, *, evidence: str = "", resolution: str = "", actor: str = GUARD
+    ) -> Incident:
         """Change an incident's state and say so on its timeline, both or neither.
 
         Raises:
@@ -65,19 +74,25 @@ class IncidentRecords:
         moved = incident.moved(to, self._now(), resolution)
         with self._engine.begin() as connection:
             connection.execute(update(incidents).where(incidents.c.id == moved.id).values(**_row(moved)))
-            self._append(connection, moved.id, TimelineEntry(self._now(), "guard", event, evidence))
+            self._append(connection, moved.id, self.entry(event, evidence, actor))
         return moved
 
-    def update(self, incident: Incident, event: str, evidence: str = "") -> None:
-        """Write what more is known of an incident (severity, users, cause) and say so on its timeline."""
+    def update(self, incident: Incident, event: Event, evidence: str = "", *, actor: str = GUARD) -> None:
+        """Write what more is known of an incident (severity, users, cause, who took it on) and say so on its timeline."""
         with self._engine.begin() as connection:
             connection.execute(update(incidents).where(incidents.c.id == incident.id).values(**_row(incident)))
-            self._append(connection, incident.id, TimelineEntry(self._now(), "guard", event, evidence))
+            self._append(connection, incident.id, self.entry(event, evidence, actor))
 
-    def note(self, incident: str, event: str, *, evidence: str = "", actor: str = "guard") -> None:
+    def note(self, incident: str, event: Event, *, evidence: str = "", actor: str = GUARD) -> None:
         """Add an entry to the timeline."""
         with self._engine.begin() as connection:
-            self._append(connection, incident, TimelineEntry(self._now(), actor, event, evidence))
+            self._append(connection, incident, self.entry(event, evidence, actor))
+
+    def entry(self, event: Event, evidence: str = "", actor: str = GUARD) -> TimelineEntry:
+        """An entry of now, not written yet; a person's own words are an event without a name."""
+        if isinstance(event, str):
+            return TimelineEntry(self._now(), actor, event, evidence)
+        return TimelineEntry(self._now(), actor, event.text, evidence, event.kind.value, dict(event.facts))
 
     def get(self, identifier: str) -> Incident:
         """The incident of that id.
@@ -92,14 +107,15 @@ class IncidentRecords:
 
     def all(self, *, only_open: bool = False) -> list[Incident]:
         """Every incident, the newest first."""
-        return self._where(incidents.c.state != IncidentState.RESOLVED.value if only_open else sqlalchemy.true())
+        return self._where(_IS_OPEN if only_open else sqlalchemy.true())
 
     def timeline(self, incident: str) -> Sequence[TimelineEntry]:
         """All that happened, in the order in which it was written."""
         statement = select(timeline).where(timeline.c.incident_id == incident).order_by(timeline.c.id)
         with self._engine.connect() as connection:
             return [
-                TimelineEntry(row["at"], row["actor"], row["event"], row["evidence"]) for row in connection.execute(statement).mappings()
+                TimelineEntry(row["at"], row["actor"], row["event"], row["evidence"], row["kind"], row["facts"] or {})
+                for row in connection.execute(statement).mappings()
             ]
 
     def _of(self, item: Item, version: Version) -> list[Incident]:
@@ -135,6 +151,9 @@ def _row(incident: Incident) -> dict[str, Any]:
         "resolution": incident.resolution,
         "opened_at": incident.opened_at,
         "resolved_at": incident.resolved_at,
+        "trigger": incident.trigger.value,
+        "acknowledged_at": incident.acknowledged_at,
+        "acknowledged_by": incident.acknowledged_by,
     }
 
 
@@ -152,4 +171,7 @@ def _incident(row: Any) -> Incident:
         cause=row["cause"],
         resolution=row["resolution"],
         resolved_at=row["resolved_at"],
+        trigger=Trigger(row["trigger"]),
+        acknowledged_at=row["acknowledged_at"],
+        acknowledged_by=row["acknowledged_by"],
     )

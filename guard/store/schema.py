@@ -147,6 +147,8 @@ rollback_acts = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+_OPEN = "state IN ('investigating', 'identified', 'mitigating', 'monitoring')"
+
 incidents = Table(
     "incidents",
     metadata,
@@ -162,13 +164,16 @@ incidents = Table(
     Column("resolution", Text, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("resolved_at", UtcDateTime),
+    Column("trigger", String(10), nullable=False, server_default="breach"),
+    Column("acknowledged_at", UtcDateTime),
+    Column("acknowledged_by", String(120), nullable=False, server_default=""),
     # One open incident for a fingerprint, however many watchers open it at once.
     Index(
         "uq_incidents_open_fingerprint",
         "fingerprint",
         unique=True,
-        sqlite_where=text("state != 'resolved'"),
-        postgresql_where=text("state != 'resolved'"),
+        sqlite_where=text(_OPEN),
+        postgresql_where=text(_OPEN),
     ),
 )
 
@@ -181,6 +186,8 @@ timeline = Table(
     Column("actor", String(120), nullable=False),
     Column("event", Text, nullable=False),
     Column("evidence", Text, nullable=False),
+    Column("kind", String(40), nullable=False, server_default=""),
+    Column("facts", JSON),
 )
 
 executors = Table(

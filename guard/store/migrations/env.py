@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from guard.store.schema import metadata
+from guard.store.schema_response import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,0 +1,1 @@
+"""Telling people: what is told, to whom, when, and how it is delivered."""
