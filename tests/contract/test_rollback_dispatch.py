@@ -198,7 +198,9 @@ def test_both_are_told_when_both_are_configured_and_nobody_when_none_is(world, h
         dispatch_ref="release/2",
         dispatch_base_url=hub.address,
     )
-    words = teller(table, world.journal, incidents)(world.plan)
+    tell = teller(table, world.journal, incidents)
+    assert tell is not None
+    words = tell(world.plan)
     assert words == "the webhook was told (HTTP 204); the workflow after-rollback.yml of team/shelf was started (HTTP 204)"
     assert [path for path, *_ in hub.asked] == ["/hook", PATH]
     assert (hub.asked[1][2]["ref"], hub.asked[1][2]["inputs"]["incident"]) == ("release/2", "")
