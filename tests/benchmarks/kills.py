@@ -31,6 +31,7 @@ from webstore.simulator.state import LocalStore
 SEED = 20261202
 LATEST_SECONDS = 9.0
 """A rollback with its checks in a browser takes about so long here; later moments find it ended."""
+TOLD = ("begun", "completed and verified")
 COMMAND = ("rollback", "--reason", "kill drill", "--yes")
 
 
@@ -79,8 +80,11 @@ def one(world, moment):
     _, incidents, _ = world.run("incident", "list")
     (incident,) = incidents["incidents"]
     _, shown, _ = world.run("incident", "show", incident["id"])
-    times = [entry["at"] for entry in shown["timeline"]]
+    times, events = ([entry[name] for entry in shown["timeline"]] for name in ("at", "event"))
     assert times == sorted(times)
+    begun, completed = ([number for number, event in enumerate(events) if event.startswith(f"rollback {word}")] for word in TOLD)
+    assert begun[0] < completed[0] == len(events) - 1, events
+    assert world.asked().count(False) == 1
     return died
 
 

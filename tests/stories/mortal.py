@@ -36,7 +36,9 @@ class Moment:
     place: str
     """Part of the address of a call, "checks" or "journal"."""
     when: str
-    """"before" the call is sent, "held" (it was carried out and its answer does not come), or "after"."""
+    """"before" the call is sent, "held" (it was carried out and its answer does not come), or "after" it; in the journal also once the
+    rollback is "planned" or "finished".
+    """
 
     @property
     def words(self) -> str:
@@ -95,7 +97,13 @@ class Dying:
         change(HTTPAdapter, "send", sending)
 
     def die_after_the_entry(self):
-        end, finish = Journal.end, Journal.finish
+        create, end, finish = Journal.create, Journal.end, Journal.finish
+
+        def created(journal, plan):
+            create(journal, plan)
+            if self.moment.when == "planned":
+                die()
+            return journal.get(plan.id)
 
         def ended(journal, rollback_id, step, state, evidence):
             end(journal, rollback_id, step, state, evidence)
@@ -107,6 +115,7 @@ class Dying:
             if self.moment.when == "finished" and state is RollbackState.COMPLETED:
                 die()
 
+        change(Journal, "create", created)
         change(Journal, "end", ended)
         change(Journal, "finish", finished)
 

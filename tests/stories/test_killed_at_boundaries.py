@@ -49,6 +49,7 @@ CALLS = (
 MOMENTS = [
     *(Moment(step, place, when) for step, place in CALLS for when in ("before", "held")),
     *(Moment(StepName.VERIFY, "checks", when) for when in ("before", "after")),
+    Moment(StepName.VALIDATE_TARGET, "journal", "planned"),
     *(Moment(step, "journal", "after") for step in StepName),
     Moment(StepName.UPDATE_CONFIGURATION, "journal", "finished"),
 ]
