@@ -26,12 +26,18 @@ Event = Said | str
 """A named event, or a person's own words."""
 
 
+Announce = Callable[[sqlalchemy.Connection, Incident, TimelineEntry, int], None]
+"""Puts down whom to tell of an entry, in the transaction that writes it: the incident as it is then, the entry, and its number."""
+
+
 class IncidentRecords:
     """Questions and answers about incidents, in domain types."""
 
-    def __init__(self, engine: sqlalchemy.Engine, now: Callable[[], datetime]) -> None:
+    def __init__(self, engine: sqlalchemy.Engine, now: Callable[[], datetime], announce: Announce | None = None) -> None:
+        """``announce``: is called with each entry of a timeline; none: nobody is told."""
         self._engine = engine
         self._now = now
+        self._announce = announce
 
     def open(self, draft: Incident, entry: TimelineEntry) -> tuple[Incident, bool]:
         """Open an incident, or join the open one of the same fingerprint. True when it is new.
@@ -45,7 +51,7 @@ class IncidentRecords:
                 with self._engine.begin() as connection:
                     numbered = dataclasses.replace(draft, id=self._next_id(connection, draft.opened_at.year))
                     connection.execute(insert(incidents).values(**_row(numbered)))
-                    connection.execute(insert(timeline).values(incident_id=numbered.id, **dataclasses.asdict(entry)))
+                    self._append(connection, numbered.id, entry)
             except IntegrityError:
                 continue
             return numbered, True
@@ -124,7 +130,12 @@ class IncidentRecords:
         )
 
     def _append(self, connection: sqlalchemy.Connection, incident: str, entry: TimelineEntry) -> None:
-        connection.execute(insert(timeline).values(incident_id=incident, **dataclasses.asdict(entry)))
+        """The one place where entries are written, so that none is written that is not announced."""
+        statement = insert(timeline).values(incident_id=incident, **dataclasses.asdict(entry)).returning(timeline.c.id)
+        number = connection.execute(statement).scalar_one()
+        if self._announce is not None:
+            row = connection.execute(select(incidents).where(incidents.c.id == incident)).mappings().one()
+            self._announce(connection, _incident(row), entry, number)
 
     def _next_id(self, connection: sqlalchemy.Connection, year: int) -> str:
         ids = connection.execute(select(incidents.c.id).where(incidents.c.id.like(f"INC-{year}-%"))).scalars()
