@@ -80,6 +80,18 @@ class Assessor:
             baseline = dataclasses.replace(self._observed(self._baseline, same, checked.baseline), before=before)
         return assess(release, baseline, self._guarded.required_signals, self._error_texts(release))
 
+    def assess_checks(self) -> Assessment:
+        """The release as the browser checks alone see it, without its counts.
+
+        Raises:
+            HealthCheckError: the browser cannot be used.
+            StoreError: the package cannot be fetched.
+        """
+        checked = self._fresh_checks()
+        release = self._observed(self._release, {}, checked.release)
+        baseline = self._observed(self._baseline, {}, checked.baseline) if self._baseline else None
+        return assess(release, baseline, (Signal.HEALTH,))
+
     def observe_signals(self) -> Observation:
         """The counted signals of the release since it was published, without browser checks."""
         return self._observed(self._release, self.poll().verdicts(), None)

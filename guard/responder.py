@@ -13,7 +13,7 @@ from guard.decision.strategies import RepairPlan
 from guard.engine import Engine, Guarded
 from guard.errors import ActorBusy
 from guard.incidents.events import Kind, said
-from guard.incidents.incident import Incident, IncidentState, fingerprint
+from guard.incidents.incident import Incident, IncidentState, Trigger, fingerprint
 from guard.judge.assessment import Assessment
 from guard.judge.diagnosis import Cause
 from guard.judge.impact import Reach, facts_of
@@ -91,6 +91,17 @@ class Responder:
         record, incident = begun.result()
         return Response(decision, classification, incident, record)
 
+    def open_by_canary(self, guarded: Guarded, assessment: Assessment, release: Release) -> Incident | None:
+        """The incident of a failed canary, new or known; none in observe mode, which only says so."""
+        reach = reach_of(self._engine, guarded)
+        facts = facts_of(assessment, reach)
+        classification = classify(facts)
+        if guarded.mode is Mode.OBSERVE:
+            self._engine.progress.warn(f"observe mode: would open a {classification.severity.name} incident")
+            return None
+        draft = dataclasses.replace(self._draft(assessment, classification, release, facts), trigger=Trigger.CANARY)
+        return self._open_incident(draft, assessment, classification, reach)
+
     def roll_back(
         self, plan: RollbackPlan, incident: Incident, ordered: Callable[[Incident], Incident] = _as_it_is
     ) -> tuple[RollbackRecord, Incident]:
@@ -98,10 +109,16 @@ class Responder:
         with self._acting.executor() as executor:
             executor.reserve(plan)
             incident = ordered(incident)
+            if ended := self._ended(plan):  # by another process, while this one was getting ready
+                return ended, self._engine.incidents.get(incident.id)
             begun = said(Kind.ROLLBACK_BEGUN, **plan.facts)
             incident = self._engine.incidents.move(incident, IncidentState.MITIGATING, begun, evidence=plan.reason)
             record = executor.execute(plan)
             return record, self.conclude(record, incident)
+
+    def _ended(self, plan: RollbackPlan) -> RollbackRecord | None:
+        known = (record for record in self._engine.journal.all(plan.item) if record.plan.id == plan.id)
+        return next((record for record in known if not record.is_unfinished), None)
 
     def resume(self) -> list[RollbackRecord]:
         """Take rollbacks that a killed process left to their end, with their incidents.
@@ -194,7 +211,9 @@ class Responder:
 
     def _open_incident(self, draft: Incident, assessment: Assessment, classification: Classification, reach: Reach | None) -> Incident:
         engine, diagnosis = self._engine, assessment.diagnosis
-        entry = engine.incidents.entry(said(Kind.BREACH_SEEN, version=draft.version), assessment.headline)
+        is_canary = draft.trigger is Trigger.CANARY
+        event = said(Kind.OPENED_BY_CANARY, title=draft.title) if is_canary else said(Kind.BREACH_SEEN, version=draft.version)
+        entry = engine.incidents.entry(event, assessment.headline)
         known = engine.incidents.open_for(draft.item, draft.version)
         incident, is_new = (known, False) if known else engine.incidents.open(draft, entry)
         if not is_new:

@@ -71,6 +71,7 @@ LEVELS = (
             "guard.gate",
             "guard.beside",
             "guard.look",
+            "guard.canary",
             "guard.watcher",
             "guard.reporting",
             "guard.doctor",

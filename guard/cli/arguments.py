@@ -71,6 +71,11 @@ def _add_doors(commands: Any, common: argparse.ArgumentParser) -> None:
     gate.add_argument("--item", metavar="ID", help="which extension, when several are configured")
     gate.add_argument("--mode", choices=("observe", "propose", "act"), help="instead of the configured one")
 
+    canary = commands.add_parser(
+        "canary", parents=[common], help="the checks against what users have now, once; opens or resolves an incident"
+    )
+    canary.add_argument("--item", metavar="ID", help="only this extension (default: every configured one)")
+
     watch = commands.add_parser("watch", parents=[common], help="the daemon: every configured extension, every interval")
     watch.add_argument("--once", action="store_true", help="look once and end")
 

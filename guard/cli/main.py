@@ -16,6 +16,7 @@ COMMANDS = {
     "browser": "guard.cli.setting_up:browser",
     "check": "guard.cli.checking:check",
     "gate": "guard.cli.watching:gate",
+    "canary": "guard.cli.looking:canary",
     "watch": "guard.cli.watching:watch",
     "rollback": "guard.cli.rolling_back:rollback",
     "repair": "guard.cli.ordering:repair",
