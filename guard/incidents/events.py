@@ -4,6 +4,9 @@ import dataclasses
 import enum
 from collections.abc import Mapping
 
+from guard.incidents.checklist import ENTRIES
+from guard.incidents.terms import CLOCKS, ROLES, length
+
 
 class Language(enum.StrEnum):
     """A language that people are told things in."""
@@ -61,6 +64,8 @@ class Kind(enum.StrEnum):
     MESSAGE_FAILED = "message_failed"
     TICKET_OPENED = "ticket_opened"
     ACTION_ADDED = "action_added"
+    ACTION_DONE = "action_done"
+    ACTION_DROPPED = "action_dropped"
     NOTED = "noted"
 
 
@@ -95,7 +100,28 @@ def words_of(kind: str, facts: Mapping[str, str], language: Language) -> str:
     Raises:
         KeyError: there is no such event, or a fact is missing.
     """
-    return _WORDS[Kind(kind)][_COLUMN[language]].format_map(facts)
+    return _WORDS[Kind(kind)][_COLUMN[language]].format_map(_Facts(facts, language))
+
+
+class _Facts(dict[str, str]):
+    """Facts as they are read in one language: what has a word of its own there, or is a number of seconds, is said in it."""
+
+    def __init__(self, facts: Mapping[str, str], language: Language) -> None:
+        super().__init__()
+        self._facts, self._language = facts, language
+
+    def __missing__(self, name: str) -> str:
+        value = self._facts[name]
+        if name in _LENGTHS and value.isdecimal():
+            return length(int(value), self._language)
+        known = _TERMS.get(name, {}).get(value)
+        return known.in_language(self._language) if known else value
+
+
+_TERMS = {"role": ROLES, "clock": CLOCKS, "entry": {key: entry.words for key, entry in ENTRIES.items()}}
+"""Facts that are names of ours, with what each value is called."""
+_LENGTHS = {"left", "allowed"}
+"""Facts that are a number of seconds."""
 
 
 _COLUMN = {Language.ENGLISH: 0, Language.CHINESE: 1}
@@ -121,8 +147,8 @@ _WORDS: Mapping[Kind, tuple[str, str]] = {
         "提議：以 {new_version} 之版號將 {version} 換回 {target} 的程式",
     ),
     Kind.ACKNOWLEDGED: ("acknowledged by {by}", "{by} 已接手處理"),
-    Kind.ROLE_TAKEN: ("{holder} is the {role}", "{holder} 擔任 {role}"),
-    Kind.HANDED_OVER: ("{role} handed over from {before} to {holder}", "{role} 由 {before} 交接給 {holder}"),
+    Kind.ROLE_TAKEN: ("{holder} is the {role}", "{holder} 擔任{role}"),
+    Kind.HANDED_OVER: ("{role} handed over from {before} to {holder}", "{role}由 {before} 交接給 {holder}"),
     Kind.TICKED: ("done: {entry}", "完成：{entry}"),
     Kind.UNTICKED: ("open again: {entry}", "重新待辦：{entry}"),
     Kind.ASKED_FOR: ("rollback asked for by hand: {plan}", "人工要求回滾：以 {new_version} 將 {version} 換回 {target} 的程式"),
@@ -150,11 +176,13 @@ _WORDS: Mapping[Kind, tuple[str, str]] = {
     Kind.POSTMORTEM_DONE: ("postmortem done", "事後檢討已完成"),
     Kind.CLOSED: ("closed by {by}", "{by} 結案"),
     Kind.CLOCK_WARNED: ("{left} left to {clock}", "距離{clock}期限剩 {left}"),
-    Kind.CLOCK_MISSED: ("the target to {clock} within {target} is missed", "未能在 {target} 內{clock}"),
+    Kind.CLOCK_MISSED: ("the target to {clock} within {allowed} is missed", "未能在 {allowed} 內{clock}"),
     Kind.ESCALATED: ("escalated to {to}", "升級通知 {to}"),
     Kind.MESSAGE_SENT: ("{channel} was told: {event}", "已通知 {channel}：{event}"),
     Kind.MESSAGE_FAILED: ("{channel} could not be told: {event}", "無法通知 {channel}：{event}"),
     Kind.TICKET_OPENED: ("ticket {ticket}", "問題單 {ticket}"),
     Kind.ACTION_ADDED: ("action item {action}: {title}", "行動項目 {action}：{title}"),
+    Kind.ACTION_DONE: ("action item {action} is done: {title}", "行動項目 {action} 已完成：{title}"),
+    Kind.ACTION_DROPPED: ("action item {action} is dropped: {reason}", "行動項目 {action} 已放棄：{reason}"),
     Kind.NOTED: ("{text}", "{text}"),
 }
