@@ -25,7 +25,7 @@ QUICK = Patience(
     poll=timedelta(seconds=0.01),
     answer=timedelta(seconds=0.05),
     processing=timedelta(seconds=0.2),
-    review=timedelta(seconds=0.3),
+    review=timedelta(seconds=1.5),
     review_poll=timedelta(seconds=0.02),
 )
 
