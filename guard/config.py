@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_va
 from guard.errors import ConfigurationError
 from guard.incidents.events import Language
 from guard.model import Signal
+from guard.notify.settings import NotifyTable
 from guard.tables import ArchiveTable, RepairTable, RollbackTable, SentryTable, StoreTable, StrictTable, ThresholdsTable, WatchTable
 from healthchecks.settings import CheckSettings
 from webstore.models import Item
@@ -70,6 +71,7 @@ class Config(StrictTable):
     rollback: RollbackTable = RollbackTable()
     archive: ArchiveTable = ArchiveTable()
     repair: RepairTable = RepairTable()
+    notify: NotifyTable = NotifyTable()
     extension: Annotated[tuple[ExtensionTable, ...], Field(min_length=1)]
 
     @field_validator("extension")

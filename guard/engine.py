@@ -16,6 +16,7 @@ from guard.config import Config, ExtensionTable, Mode
 from guard.environment import store_credentials
 from guard.errors import ConfigurationError
 from guard.model import Signal
+from guard.notify.announcing import Announcer
 from guard.progress import Progress, Silence
 from guard.rollback.plan import RollbackPlan, StepName
 from guard.rollback.reading_back import Patience, Records
@@ -32,9 +33,11 @@ from guard.store.drills import Drills
 from guard.store.executors import Executors
 from guard.store.incidents import IncidentRecords
 from guard.store.journal import Journal
+from guard.store.messages import Messages
 from guard.store.orders import Orders
 from guard.store.releases import Releases
 from guard.store.samples import Samples
+from guard.store.silences import Silences
 from guard.tables import StoreCredentials
 from healthchecks.differential import Differential
 from healthchecks.result import CheckReport
@@ -208,7 +211,9 @@ class Engine:
         self.drills = Drills(database)
         self.orders = Orders(database, now)
         self.journal = Journal(database, now)
-        self.incidents = IncidentRecords(database, now)
+        self.incidents = IncidentRecords(database, now, announce=Announcer(config, now))
+        self.messages = Messages(database, now)
+        self.silences = Silences(database, now)
         self.archive = Archive(config.archive_folder, now)
         self.run_folder = config.state / "runs" / f"{now():%Y%m%dT%H%M%S.%f}"
         self.verifications: dict[tuple[str, str], CheckReport] = {}

@@ -31,6 +31,8 @@ class Answer:
     trouble: str = ""
     """The kind of what kept an answer from coming; empty where the time was over."""
     may_have_arrived: bool = True
+    retry_after: str = ""
+    """The header by which an endpoint says how long it wants to be left alone."""
 
     @property
     def is_accepted(self) -> bool:
@@ -81,7 +83,7 @@ def _send(address: str, document: Mapping[str, Any], headers: Mapping[str, str],
                 address, json=document, headers=headers, auth=auth, timeout=seconds, allow_redirects=False, stream=True
             ) as answer,
         ):
-            return Answer(answer.status_code, _beginning(answer))
+            return Answer(answer.status_code, _beginning(answer), retry_after=answer.headers.get("Retry-After", "")[:40])
     except (requests.exceptions.RequestException, ValueError) as error:  # the words of both may quote the address or a header
         return Answer(trouble=type(error).__name__, may_have_arrived=_may_have_arrived(error))
 

@@ -35,6 +35,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
         sa.UniqueConstraint("key", name=op.f("uq_messages_key")),
     )
+    op.create_index(op.f("ix_messages_incident_id"), "messages", ["incident_id"], unique=False)
+    op.create_index(op.f("ix_messages_state"), "messages", ["state"], unique=False)
     op.create_table(
         "deliveries",
         sa.Column("id", sa.Integer(), nullable=False),
