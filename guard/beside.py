@@ -61,6 +61,10 @@ class Beside:
         with self._lock:
             return frozenset(self._items)
 
-    def close(self) -> None:
-        """Begin nothing more, and wait for what is under way."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def close(self, seconds: float) -> frozenset[str]:
+        """Begin nothing more, and wait so long for what is under way; the items whose work is not done by then, and goes on."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            under_way = list(self._items.values())
+        concurrent.futures.wait(under_way, timeout=seconds)
+        return self.items

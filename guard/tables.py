@@ -136,6 +136,8 @@ class WatchTable(StrictTable):
     inconclusive: Inconclusive = Inconclusive.HOLD
     extend_seconds: Seconds = 86_400
     max_automatic_rollbacks_a_day: Annotated[int, Field(ge=0, le=100)] = 3
+    stop_seconds: Annotated[float, Field(ge=0, le=3600)] = 25
+    """How long a daemon that is told to stop waits for a rollback in hand; the next process goes on with one that takes longer."""
     polls_at_once: Annotated[int, Field(ge=1, le=64)] = 8
     """So many extensions are looked at at once by one process."""
     checks_at_once: Annotated[int, Field(ge=1, le=64)] | None = None
@@ -184,6 +186,13 @@ class ArchiveTable(StrictTable):
     """By default ``archive`` in the state folder; a team may share one."""
     keep: Annotated[int, Field(ge=2, le=10_000)] = 30
     """So many newest versions of each item are kept, besides those that a rollback may need."""
+
+
+class ReportTable(StrictTable):
+    """``[report]``: what the monthly report measures against."""
+
+    objective: Annotated[float, Field(ge=0.5, le=0.99999)] = 0.99
+    """Share (0-1) of watched sessions that must not fail; the rest is the error budget."""
 
 
 class RepairTable(StrictTable):

@@ -46,11 +46,11 @@ class Watcher:
         """End `run` after what it is doing now; from any thread, and from a signal's handler."""
         self._calls.put(None)
 
-    def run(self, report: Callable[[list[Tick]], None]) -> None:
+    def run(self, report: Callable[[list[Tick]], None]) -> frozenset[str]:
         """Tick until `stop` is called. Watchers that share a database share the extensions out.
 
         A look never waits for browsers or for a rollback; it is repeated as soon as either has come to its end. At the end what is under
-        way in this process is waited for.
+        way in this process is waited for, for `stop_seconds`: the items whose rollbacks take longer, and are left to the next process.
         """
         engine = self._engine
         checks = Beside("checks", lambda item_id, _error: self._calls.put(item_id))
@@ -67,12 +67,13 @@ class Watcher:
                     report(self._look_at(look, share, rollbacks.items))
                     again = functools.partial(self._look_again, look, rollbacks, share, report)
                     if not self._wait(began + timedelta(seconds=engine.config.watch.poll_seconds), again):
-                        return
+                        break
             finally:
                 if waited := rollbacks.items:
                     engine.progress.warn(f"waiting for the rollback of {', '.join(sorted(waited))}; another signal ends at once")
-                rollbacks.close()
-                checks.close()
+                left = rollbacks.close(engine.config.watch.stop_seconds)
+                checks.close(engine.config.watch.stop_seconds)
+        return left
 
     def _wait(self, until: datetime, again: Callable[[str], None]) -> bool:
         """Until it is time for the next tick; false when it is time to stop."""

@@ -1,6 +1,8 @@
 """gate, watch: parsing and deciding happen elsewhere; these show, and return a code."""
 
+import os
 import signal
+import sys
 import time
 from argparse import Namespace
 from collections import Counter
@@ -74,7 +76,11 @@ def _daemon(watcher: Watcher, console: Console) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask_to_stop)
-    watcher.run(Told(console).show)
+    if left := watcher.run(Told(console).show):
+        console.warn(f"the rollback of {', '.join(sorted(left))} is left where it stands; the next process that acts goes on with it")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ExitCode.DONE)  # its thread cannot be ended otherwise; a rollback survives harder ends than this one
     return ExitCode.DONE
 
 

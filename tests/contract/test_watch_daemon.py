@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from contract.gate_world import V
+from guard.incidents.incident import IncidentState
 from guard.manual import Request, plan_by_hand
 from guard.outcome import Outcome
 from guard.rollback.acting import Acting
@@ -23,15 +24,16 @@ def settings():
 
 
 @contextlib.contextmanager
-def running(world):
+def running(world, left=None):
     """The daemon in a thread; what each of its looks came to, as they come. With an hour between ticks, only what ends calls it."""
     watcher, told = Watcher(world.engine), queue.Queue()
+    left = [] if left is None else left
 
     def report(ticks):
         for tick in ticks:
             told.put(tick)
 
-    thread = threading.Thread(target=watcher.run, args=(report,))
+    thread = threading.Thread(target=lambda: left.append(watcher.run(report)))
     thread.start()
     try:
         yield watcher, lambda: told.get(timeout=SECONDS)
@@ -102,6 +104,25 @@ def test_to_stop_is_to_wait_for_the_rollback_in_hand(world):
         world.store.release()
     (record,) = world.engine.journal.all(world.store.item)
     assert record.state is RollbackState.COMPLETED
+
+
+@pytest.mark.parametrize("settings", [{"mode": "act", "watch": {"poll_seconds": 3600, "stop_seconds": 0}}])
+def test_a_rollback_that_takes_too_long_to_wait_for_is_left_where_it_stands(world):
+    world.store.publish("1.3.0", a__js="bad")
+    world.guarded.failing = frozenset({"1.3.0"})
+    world.store.break_next("rollback", "hold", skip=1)
+    left = []
+    with running(world, left) as (watcher, next_tick):
+        while next_tick().outcome is not Outcome.ROLLING_BACK:
+            pass
+        watcher.stop()
+    assert left == [frozenset({world.guarded.extension.id})]
+    world.store.release()
+    for thread in threading.enumerate():
+        if thread.name.startswith("rollback"):
+            thread.join(SECONDS)
+    (incident,) = world.engine.incidents.all()
+    assert incident.state is IncidentState.MONITORING
 
 
 def test_what_a_dead_process_left_is_taken_over_beside_the_looks(world):
