@@ -82,6 +82,7 @@ LEVELS = (
             "guard.watcher",
             "guard.reminding",
             "guard.notify.delivery",
+            "guard.notify.silencing",
             "guard.reporting",
             "guard.tickets.sync",
             "guard.doctor",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from guard.cli.acting_arguments import add_acting, add_blocking
+from guard.cli.notify_arguments import add_telling
 from healthchecks.result import CheckName
 from webstore.simulator.limits import limits_text
 
@@ -39,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_acting(commands, common)
     _add_store(commands, common)
     _add_records(commands, common)
+    add_telling(commands, common)
     _add_replay(commands, common)
     _add_stand_ins(commands, common)
     return parser

@@ -30,6 +30,8 @@ COMMANDS = {
     "incident": "guard.cli.records:incident",
     "db": "guard.cli.databases:db",
     "executors": "guard.cli.processes:executors",
+    "notify": "guard.cli.notifying:notify",
+    "silence": "guard.cli.notifying:silence",
     "replay": "guard.cli.replaying:replay",
     "rehearse": "guard.cli.rehearsing:rehearse",
     "simulate": "guard.cli.rehearsing:simulate",

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from guard.config import Config, ExtensionTable
-from guard.doctor import budgets, machine, sentry_access, sentry_data, store
+from guard.doctor import budgets, machine, sentry_access, sentry_data, store, targets
 from guard.doctor.finding import Finding, FindingStatus, Look, looked, not_checked, ok
 from guard.engine import Guarded, utc_now
 from guard.sources.connections import Connections
@@ -16,7 +16,16 @@ from webstore.versions import Version
 
 _A_MOMENT = timedelta(minutes=1)
 """What was reported in this very second, while somebody sets things up, is to be found too."""
-_AFTER_CONFIGURATION = ("store_budget", "state_folder", "database", "browser", "store_access", "update_service", "sentry_access")
+_AFTER_CONFIGURATION = (
+    "store_budget",
+    "state_folder",
+    "database",
+    "notify_targets",
+    "browser",
+    "store_access",
+    "update_service",
+    "sentry_access",
+)
 _AFTER_ACCESS = ("sentry_scope_event_read", "sentry_filter", "sentry_environment", "sentry_releases", "denominator", "data_path")
 
 
@@ -41,6 +50,7 @@ def examine(load: Callable[[], Config], where: Path, database: str | None, item:
     yield from looked("sentry_budget", partial(budgets.sentry_budget, config))
     yield from looked("state_folder", partial(machine.state_folder, config))
     yield from looked("database", partial(machine.database, config, database))
+    yield from looked("notify_targets", partial(targets.notify_targets, config))
     for chromium in dict.fromkeys(extension.checks.chromium for extension in extensions):
         yield from looked("browser", partial(machine.browser, chromium))
     connections = Connections(config)

@@ -54,7 +54,7 @@ def words(news: News, target: TargetTable, language: Language) -> Text:
     return Text(subject, _render(f"{language.value}/message.txt", m=view).strip())
 
 
-def test_words(target: TargetTable, language: Language) -> Text:
+def words_of_test(target: TargetTable, language: Language) -> Text:
     """A message that only shows that messages arrive."""
     return Text("release-guard: test", _render(f"{language.value}/test.txt", target=target.name).strip())
 
