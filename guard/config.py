@@ -15,9 +15,22 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_va
 
 from guard.errors import ConfigurationError
 from guard.incidents.events import Language
+from guard.incidents.rules import IncidentRules
 from guard.model import Signal
 from guard.notify.settings import NotifyTable
-from guard.tables import ArchiveTable, RepairTable, RollbackTable, SentryTable, StoreTable, StrictTable, ThresholdsTable, WatchTable
+from guard.tables import (
+    ArchiveTable,
+    RepairTable,
+    ReportTable,
+    RollbackTable,
+    SentryTable,
+    StoreTable,
+    StrictTable,
+    ThresholdsTable,
+    WatchTable,
+)
+from guard.tables_response import IncidentsTable, OnCallTable, SeverityTable, rules_of
+from guard.tables_tickets import ActionsTable, TicketsTable
 from healthchecks.settings import CheckSettings
 from webstore.models import Item
 
@@ -71,7 +84,13 @@ class Config(StrictTable):
     rollback: RollbackTable = RollbackTable()
     archive: ArchiveTable = ArchiveTable()
     repair: RepairTable = RepairTable()
+    report: ReportTable = ReportTable()
     notify: NotifyTable = NotifyTable()
+    actions: ActionsTable = ActionsTable()
+    tickets: TicketsTable = TicketsTable()
+    severity: SeverityTable = SeverityTable()
+    oncall: OnCallTable = OnCallTable()
+    incidents: IncidentsTable = IncidentsTable()
     extension: Annotated[tuple[ExtensionTable, ...], Field(min_length=1)]
 
     @field_validator("extension")
@@ -98,6 +117,11 @@ class Config(StrictTable):
     def sentry_of(self, extension: ExtensionTable) -> SentryTable | None:
         """The Sentry project of one extension: its own, else the file's."""
         return extension.sentry or self.sentry
+
+    @functools.cached_property
+    def incident_rules(self) -> IncidentRules:
+        """What the team has agreed on for its incidents."""
+        return rules_of(self.severity, self.oncall, self.incidents)
 
     @property
     def archive_folder(self) -> Path:

@@ -211,7 +211,7 @@ class Engine:
         self.drills = Drills(database)
         self.orders = Orders(database, now)
         self.journal = Journal(database, now)
-        self.incidents = IncidentRecords(database, now, announce=Announcer(config, now))
+        self.incidents = IncidentRecords(database, now, Announcer(config, now), config.incident_rules)
         self.messages = Messages(database, now)
         self.silences = Silences(database, now)
         self.archive = Archive(config.archive_folder, now)

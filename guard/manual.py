@@ -124,7 +124,7 @@ def _target(engine: Engine, release: Release, to: Version | None) -> Release:
 
 
 def _open(engine: Engine, plan: RollbackPlan, request: Request) -> Incident:
-    classification = classify(Facts(texts=[request.reason]))
+    classification = classify(Facts(texts=[request.reason]), engine.config.severity.rules)
     draft = Incident(
         id="",
         fingerprint=fingerprint(plan.item, plan.from_version, [Signal.HEALTH]),

@@ -30,6 +30,9 @@ def look_at_recovery(engine: Engine, guarded: Guarded, restored: Release, incide
     if not all(verdict.verdict is Verdict.HEALTHY for verdict in required):
         return Recovery(is_proved=False, evidence=evidence, incident=incident)
     engine.releases.mark(restored.item, restored.version, ReleaseState.GOOD)
+    incident = engine.incidents.get(incident.id)
+    if not incident.state.is_open:  # a person was sooner
+        return Recovery(is_proved=True, evidence=evidence, incident=incident)
     resolution = f"rolled back to the code of {restored.restores} as {restored.version}; users are well: {evidence}"
     resolved = engine.incidents.move(incident, IncidentState.RESOLVED, said(Kind.RECOVERED), evidence=evidence, resolution=resolution)
     engine.progress.done(f"recovered: {evidence}")

@@ -69,7 +69,7 @@ class Responder:
         case = gather_case(engine, assessment, release, baseline)
         reach = reach_of(engine, guarded) if assessment.breaches else None
         facts = facts_of(assessment, reach)
-        classification = classify(facts)
+        classification = classify(facts, self._engine.config.severity.rules)
         decision = decide(case, classification.severity, engine.now())
         if isinstance(decision, Wait):
             return Response(decision)
@@ -95,7 +95,7 @@ class Responder:
         """The incident of a failed canary, new or known; none in observe mode, which only says so."""
         reach = reach_of(self._engine, guarded)
         facts = facts_of(assessment, reach)
-        classification = classify(facts)
+        classification = classify(facts, self._engine.config.severity.rules)
         if guarded.mode is Mode.OBSERVE:
             self._engine.progress.warn(f"observe mode: would open a {classification.severity.name} incident")
             return None
@@ -183,10 +183,11 @@ class Responder:
             )
         failed = said(Kind.ROLLBACK_FAILED, failure=record.failure)
         if not any(entry.kind in _FAILED for entry in incidents.timeline(incident.id)):
-            before, worse = incident.severity, Severity(min(incident.severity.value + 1, max(Severity).value))
+            before = incidents.get(incident.id).severity  # a person may have set another meanwhile
+            worse = Severity(min(before.value + 1, max(Severity).value))
             if worse is not before:
                 failed = said(Kind.ROLLBACK_FAILED_WORSE, failure=record.failure, before=before.name, after=worse.name)
-            incident = dataclasses.replace(incident, severity=worse)
+            return incidents.move(incident, IncidentState.INVESTIGATING, failed, evidence=steps, severity=worse)
         return incidents.move(incident, IncidentState.INVESTIGATING, failed, evidence=steps)
 
     def known_versions(self, release: Release) -> list[Version]:
@@ -217,7 +218,7 @@ class Responder:
         known = engine.incidents.open_for(draft.item, draft.version)
         incident, is_new = (known, False) if known else engine.incidents.open(draft, entry)
         if not is_new:
-            return self._renewed(incident, draft, assessment)
+            return engine.incidents.renew(incident, draft, assessment.headline)
         engine.progress.warn(f"incident {incident.id} ({incident.severity.name}): {incident.title}")
         engine.incidents.note(
             incident.id, said(Kind.SEVERITY_GIVEN, severity=classification.severity.name), evidence="; ".join(classification.reasons)
@@ -241,17 +242,6 @@ class Responder:
         if incident.state is not IncidentState.INVESTIGATING:
             return incident
         return self._engine.incidents.move(incident, IncidentState.IDENTIFIED, said(Kind.CAUSE_FOUND, version=release.version))
-
-    def _renewed(self, incident: Incident, draft: Incident, assessment: Assessment) -> Incident:
-        """A breach that repeats joins its incident; severity is raised when the evidence grew, never silently lowered."""
-        if draft.severity <= incident.severity:
-            return incident
-        raised = dataclasses.replace(
-            incident, severity=draft.severity, affected_users=max(draft.affected_users, incident.affected_users), cause=draft.cause
-        )
-        event = said(Kind.SEVERITY_RAISED, before=incident.severity.name, after=draft.severity.name)
-        self._engine.incidents.update(raised, event, assessment.headline)
-        return raised
 
 
 _FAILED = {Kind.ROLLBACK_FAILED, Kind.ROLLBACK_FAILED_WORSE}

@@ -32,6 +32,7 @@ LEVELS = (
             "guard.rollback.plan",
             "guard.rollback.errors",
             "guard.incidents",
+            "guard.plots",
             "guard.notify.message",
             "guard.notify.neutral",
             "guard.notify.occasions",
@@ -46,6 +47,7 @@ LEVELS = (
         (
             "guard.config",
             "guard.tables",
+            "guard.tables_response",
             "guard.environment",
             "guard.store",
             "guard.sources",
@@ -62,6 +64,8 @@ LEVELS = (
         "composition",
         (
             "guard.engine",
+            "guard.incident_life",
+            "guard.clockwork",
             "guard.keeping",
             "guard.observing",
             "guard.publishing",
@@ -84,6 +88,8 @@ LEVELS = (
             "guard.notify.delivery",
             "guard.notify.silencing",
             "guard.reporting",
+            "guard.postmortems",
+            "guard.monthly",
             "guard.tickets.sync",
             "guard.doctor",
             "guard.rehearsal",

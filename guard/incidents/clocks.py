@@ -100,6 +100,10 @@ class Clock:
         asks = target.escalates and self.missed_at is not None
         return dataclasses.replace(self, escalate_at=(self.escalate_at or now + target.respond) if asks else None)
 
+    def without_escalation(self) -> "Clock":
+        """The clock when nobody is left to be asked."""
+        return dataclasses.replace(self, escalations=max(self.escalations - 1, 0), escalate_at=None)
+
     def next_at(self) -> datetime | None:
         """When something happens to it next, if nobody stops it."""
         moments = [self.escalate_at]

@@ -23,6 +23,7 @@ class Kind(enum.StrEnum):
     OPENED_FOR_ROLLBACK = "opened_for_rollback"
     OPENED_BY_CANARY = "opened_by_canary"
     REOPENED = "reopened"
+    REOPENED_BY_HAND = "reopened_by_hand"
     SEVERITY_GIVEN = "severity_given"
     SEVERITY_RAISED = "severity_raised"
     SEVERITY_SET = "severity_set"
@@ -132,6 +133,7 @@ _WORDS: Mapping[Kind, tuple[str, str]] = {
     Kind.OPENED_FOR_ROLLBACK: ("opened for a rollback by hand", "為人工回滾而開立"),
     Kind.OPENED_BY_CANARY: ("canary failed: {title}", "定期檢查未通過：{title}"),
     Kind.REOPENED: ("reopened: the breach is back", "重新開啟：問題再次出現"),
+    Kind.REOPENED_BY_HAND: ("reopened by {by}: it is not over", "{by} 重新開啟：尚未結束"),
     Kind.SEVERITY_GIVEN: ("severity {severity}", "嚴重程度 {severity}"),
     Kind.SEVERITY_RAISED: ("severity raised from {before} to {after}", "嚴重程度由 {before} 升為 {after}"),
     Kind.SEVERITY_SET: ("severity set from {before} to {after} by {by}", "{by} 將嚴重程度由 {before} 改為 {after}"),

@@ -1,46 +1,57 @@
 """Incidents and their timeline. Entries of the timeline are inserted and read; nothing here changes or removes one."""
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from guard.errors import NotRecorded
-from guard.incidents.events import Said
-from guard.incidents.incident import OPEN_STATES, Incident, IncidentState, TimelineEntry, Trigger, incident_id
+from guard.incidents.events import Kind, said
+from guard.incidents.incident import OPEN_STATES, Incident, IncidentState, TimelineEntry, incident_id
+from guard.incidents.rules import IncidentRules
+from guard.incidents.standing import Standing, given_by_guard
 from guard.severity import Severity
-from guard.store.schema import incidents, timeline
+from guard.store import response
+from guard.store.incident_rows import (
+    GUARD,
+    Announce,
+    Event,
+    HeldIncident,
+    entry_of,
+    incident_of,
+    read_incident,
+    read_timeline,
+    row_of,
+    standing_of,
+)
+from guard.store.schema import incidents
 from webstore.models import Item
 from webstore.versions import Version
 
 _NUMBERING_TRIES = 20
 _IS_OPEN = incidents.c.state.in_([state.value for state in OPEN_STATES])
-GUARD = "guard"
-"""Who says what nobody else says."""
-
-Event = Said | str
-"""A named event, or a person's own words."""
-
-
-Announce = Callable[[sqlalchemy.Connection, Incident, TimelineEntry, int], None]
-"""Puts down whom to tell of an entry, in the transaction that writes it: the incident as it is then, the entry, and its number."""
+_MAY_COME_BACK = incidents.c.state.in_([IncidentState.RESOLVED.value, IncidentState.POSTMORTEM_DONE.value])
+"""A false alarm is none that comes back, and what is closed stays closed."""
 
 
 class IncidentRecords:
-    """Questions and answers about incidents, in domain types."""
+    """Questions and answers about incidents, in domain types. Whoever changes one holds it, and sees what others wrote before."""
 
-    def __init__(self, engine: sqlalchemy.Engine, now: Callable[[], datetime], announce: Announce | None = None) -> None:
-        """``announce``: is called with each entry of a timeline; none: nobody is told."""
+    def __init__(
+        self, engine: sqlalchemy.Engine, now: Callable[[], datetime], announce: Announce | None = None, rules: IncidentRules | None = None
+    ) -> None:
+        """``announce``: who puts down what an entry of a timeline calls for; ``rules``: by default the handbook's."""
         self._engine = engine
         self._now = now
+        self._rules = rules or IncidentRules()
         self._announce = announce
 
     def open(self, draft: Incident, entry: TimelineEntry) -> tuple[Incident, bool]:
-        """Open an incident, or join the open one of the same fingerprint. True when it is new.
+        """Open an incident; or join the open one of the same fingerprint, or reopen the one that was resolved lately. True when it is new.
 
         The number is taken under the database's own uniqueness: of two processes that take it at once, one takes the next.
         """
@@ -48,14 +59,30 @@ class IncidentRecords:
             if existing := self.open_with(draft.fingerprint):
                 return existing, False
             try:
-                with self._engine.begin() as connection:
-                    numbered = dataclasses.replace(draft, id=self._next_id(connection, draft.opened_at.year))
-                    connection.execute(insert(incidents).values(**_row(numbered)))
-                    self._append(connection, numbered.id, entry)
+                if (known := self._resolved_lately(draft.fingerprint)) and (again := self._reopen(known.id, entry)):
+                    return again, False
+                if known is None:
+                    return self._insert(draft, entry), True
             except IntegrityError:
                 continue
-            return numbered, True
         raise NotRecorded("no incident number could be taken; is something writing incidents in a loop?")
+
+    def _insert(self, draft: Incident, entry: TimelineEntry) -> Incident:
+        with self._engine.begin() as connection:
+            numbered = dataclasses.replace(draft, id=self._next_id(connection, draft.opened_at.year))
+            connection.execute(insert(incidents).values(**row_of(numbered)))
+            held = self._held(connection, numbered)
+            held.begin(entry)
+            return held.incident
+
+    def _reopen(self, identifier: str, entry: TimelineEntry) -> Incident | None:
+        """None where somebody else has done so, or closed it, meanwhile."""
+        with self.holding(identifier) as held:
+            if held.incident.state not in {IncidentState.RESOLVED, IncidentState.POSTMORTEM_DONE}:
+                return None
+            held.move(IncidentState.INVESTIGATING)
+            held.say(said(Kind.REOPENED), entry.evidence, entry.actor)
+            return held.incident
 
     def open_with(self, mark: str) -> Incident | None:
         """The open incident of a fingerprint."""
@@ -69,36 +96,65 @@ class IncidentRecords:
         """The newest incident of a release, open or not."""
         return next(iter(self._of(item, version)), None)
 
-    def move(
-        self, incident: Incident, to: IncidentState, event: Event, *, evidence: str = "", resolution: str = "", actor: str = GUARD
-    ) -> Incident:
-        """Change an incident's state and say so on its timeline, both or neither.
+    @contextlib.contextmanager
+    def holding(self, identifier: str) -> Generator[HeldIncident]:
+        """One incident as it is now; all that is done to it inside happens, or nothing, and nobody else's change comes in between.
 
         Raises:
-            TransitionRefused: that step makes no sense from where it stands.
+            NotRecorded: there is none of that id.
         """
-        moved = incident.moved(to, self._now(), resolution)
         with self._engine.begin() as connection:
-            connection.execute(update(incidents).where(incidents.c.id == moved.id).values(**_row(moved)))
-            self._append(connection, moved.id, self.entry(event, evidence, actor))
-        return moved
+            response.hold_incident(connection, identifier)
+            yield self._held(connection, read_incident(connection, identifier))
 
-    def update(self, incident: Incident, event: Event, evidence: str = "", *, actor: str = GUARD) -> None:
-        """Write what more is known of an incident (severity, users, cause, who took it on) and say so on its timeline."""
-        with self._engine.begin() as connection:
-            connection.execute(update(incidents).where(incidents.c.id == incident.id).values(**_row(incident)))
-            self._append(connection, incident.id, self.entry(event, evidence, actor))
+    def move(
+        self,
+        incident: Incident,
+        to: IncidentState,
+        event: Event,
+        *,
+        evidence: str = "",
+        resolution: str = "",
+        actor: str = GUARD,
+        severity: Severity | None = None,
+    ) -> Incident:
+        """Change an incident's state, and its severity where one is given, and say so on its timeline, both or neither.
+
+        Raises:
+            TransitionRefused: that step makes no sense from where it stands now.
+        """
+        with self.holding(incident.id) as held:
+            held.move(to, resolution)
+            if severity is not None:
+                held.become(dataclasses.replace(held.incident, severity=severity))
+            held.say(event, evidence, actor)
+            return held.incident
+
+    def renew(self, incident: Incident, seen: Incident, evidence: str) -> Incident:
+        """What a breach that repeats makes of its incident: worse when the evidence is, never better.
+
+        A person's word on the severity stands, until the evidence is worse than all that the guard had found by then.
+        """
+        if seen.severity <= incident.severity:
+            return incident
+        with self.holding(incident.id) as held:
+            known = held.incident
+            found = given_by_guard(read_timeline(held.connection, known.id)) or known.severity
+            if seen.severity <= max(known.severity, found):
+                return known
+            users = max(seen.affected_users, known.affected_users)
+            held.become(dataclasses.replace(known, severity=seen.severity, affected_users=users, cause=seen.cause))
+            held.say(said(Kind.SEVERITY_RAISED, before=known.severity.name, after=seen.severity.name), evidence)
+            return held.incident
 
     def note(self, incident: str, event: Event, *, evidence: str = "", actor: str = GUARD) -> None:
         """Add an entry to the timeline."""
-        with self._engine.begin() as connection:
-            self._append(connection, incident, self.entry(event, evidence, actor))
+        with self.holding(incident) as held:
+            held.say(event, evidence, actor)
 
     def entry(self, event: Event, evidence: str = "", actor: str = GUARD) -> TimelineEntry:
         """An entry of now, not written yet; a person's own words are an event without a name."""
-        if isinstance(event, str):
-            return TimelineEntry(self._now(), actor, event, evidence)
-        return TimelineEntry(self._now(), actor, event.text, evidence, event.kind.value, dict(event.facts))
+        return entry_of(self._now(), event, evidence, actor)
 
     def get(self, identifier: str) -> Incident:
         """The incident of that id.
@@ -106,10 +162,22 @@ class IncidentRecords:
         Raises:
             NotRecorded: there is none.
         """
-        found = self._where(func.upper(incidents.c.id) == identifier.upper())
-        if not found:
-            raise NotRecorded(f"no incident {identifier[:40]} is recorded")
-        return found[0]
+        with self._engine.connect() as connection:
+            return read_incident(connection, identifier)
+
+    def standing(self, identifier: str) -> Standing:
+        """The incident of that id with its roles, clocks and ticks.
+
+        Raises:
+            NotRecorded: there is none.
+        """
+        with self._engine.connect() as connection:
+            return standing_of(connection, read_incident(connection, identifier))
+
+    def with_due_clocks(self) -> list[str]:
+        """The incidents of which a clock has something to say now."""
+        with self._engine.connect() as connection:
+            return response.incidents_with_due_clocks(connection, self._now())
 
     def all(self, *, only_open: bool = False) -> list[Incident]:
         """Every incident, the newest first."""
@@ -117,25 +185,20 @@ class IncidentRecords:
 
     def timeline(self, incident: str) -> Sequence[TimelineEntry]:
         """All that happened, in the order in which it was written."""
-        statement = select(timeline).where(timeline.c.incident_id == incident).order_by(timeline.c.id)
         with self._engine.connect() as connection:
-            return [
-                TimelineEntry(row["at"], row["actor"], row["event"], row["evidence"], row["kind"], row["facts"] or {})
-                for row in connection.execute(statement).mappings()
-            ]
+            return read_timeline(connection, incident)
+
+    def _held(self, connection: sqlalchemy.Connection, incident: Incident) -> HeldIncident:
+        return HeldIncident(connection, incident, self._now(), self._rules, self._announce)
+
+    def _resolved_lately(self, mark: str) -> Incident | None:
+        since = incidents.c.resolved_at >= self._now() - self._rules.reopen_within
+        return next(iter(self._where((incidents.c.fingerprint == mark) & _MAY_COME_BACK & since)), None)
 
     def _of(self, item: Item, version: Version) -> list[Incident]:
         return self._where(
             (incidents.c.publisher == item.publisher) & (incidents.c.item_id == item.id) & (incidents.c.version == str(version))
         )
-
-    def _append(self, connection: sqlalchemy.Connection, incident: str, entry: TimelineEntry) -> None:
-        """The one place where entries are written, so that none is written that is not announced."""
-        statement = insert(timeline).values(incident_id=incident, **dataclasses.asdict(entry)).returning(timeline.c.id)
-        number = connection.execute(statement).scalar_one()
-        if self._announce is not None:
-            row = connection.execute(select(incidents).where(incidents.c.id == incident)).mappings().one()
-            self._announce(connection, _incident(row), entry, number)
 
     def _next_id(self, connection: sqlalchemy.Connection, year: int) -> str:
         ids = connection.execute(select(incidents.c.id).where(incidents.c.id.like(f"INC-{year}-%"))).scalars()
@@ -144,45 +207,4 @@ class IncidentRecords:
     def _where(self, condition: sqlalchemy.ColumnElement[bool]) -> list[Incident]:
         statement = select(incidents).where(condition).order_by(incidents.c.opened_at.desc(), incidents.c.id.desc())
         with self._engine.connect() as connection:
-            return [_incident(row) for row in connection.execute(statement).mappings()]
-
-
-def _row(incident: Incident) -> dict[str, Any]:
-    return {
-        "id": incident.id,
-        "fingerprint": incident.fingerprint,
-        "publisher": incident.item.publisher,
-        "item_id": incident.item.id,
-        "version": str(incident.version),
-        "title": incident.title,
-        "severity": incident.severity.name,
-        "state": incident.state.value,
-        "affected_users": incident.affected_users,
-        "cause": incident.cause,
-        "resolution": incident.resolution,
-        "opened_at": incident.opened_at,
-        "resolved_at": incident.resolved_at,
-        "trigger": incident.trigger.value,
-        "acknowledged_at": incident.acknowledged_at,
-        "acknowledged_by": incident.acknowledged_by,
-    }
-
-
-def _incident(row: Any) -> Incident:
-    return Incident(
-        id=row["id"],
-        fingerprint=row["fingerprint"],
-        title=row["title"],
-        severity=Severity[row["severity"]],
-        state=IncidentState(row["state"]),
-        item=Item(row["publisher"], row["item_id"]),
-        version=Version.parse(row["version"]),
-        opened_at=row["opened_at"],
-        affected_users=row["affected_users"],
-        cause=row["cause"],
-        resolution=row["resolution"],
-        resolved_at=row["resolved_at"],
-        trigger=Trigger(row["trigger"]),
-        acknowledged_at=row["acknowledged_at"],
-        acknowledged_by=row["acknowledged_by"],
-    )
+            return [incident_of(row) for row in connection.execute(statement).mappings()]

@@ -163,12 +163,13 @@ def test_many_that_open_at_once_get_one_incident_each_fingerprint(database, cloc
     assert len({identifier for _, identifier in found}) == 3
 
 
-def test_a_resolved_incident_leaves_room_for_a_new_one(database, clock):
+def test_a_resolved_incident_leaves_room_for_a_new_one_when_it_can_be_reopened_no_more(database, clock):
     records = IncidentRecords(database, clock)
     incident, _ = records.open(an_incident(clock), an_entry(clock))
     resolved = records.move(incident, IncidentState.RESOLVED, "resolved", resolution="how")
     assert records.get("inc-2026-0001") == resolved
     assert resolved.resolved_at == clock()
+    clock.forward(days=1, seconds=1)
     assert records.open(an_incident(clock), an_entry(clock))[0].id == "INC-2026-0002"
     assert [found.id for found in records.all(only_open=True)] == ["INC-2026-0002"]
 
