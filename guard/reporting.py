@@ -2,16 +2,15 @@
 
 import dataclasses
 import os
-from datetime import datetime
 from pathlib import Path
 
 import jinja2
 
+from guard import postmortems
 from guard.engine import Engine
-from guard.incidents import postmortem
 from guard.incidents.incident import Incident
+from guard.incidents.sections import owner_of
 from guard.outcome import GuardResult
-from guard.rollback.plan import RollbackRecord, StepName
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -25,7 +24,7 @@ class Written:
 
 
 def write_report(engine: Engine, result: GuardResult, folder: Path) -> Written:
-    """Write report.html, and postmortem.md when there is an incident."""
+    """Write report.html, and postmortem.md with its plot when there is an incident."""
     folder.mkdir(parents=True, exist_ok=True)
     # Everything on the page may come from a package, a page or Sentry: it is escaped, and no script may run.
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
@@ -39,18 +38,16 @@ def write_report(engine: Engine, result: GuardResult, folder: Path) -> Written:
     report.write_text(page, encoding="utf-8")
     if result.incident is None:
         return Written(report, None)
-    draft = folder / "postmortem.md"
-    timeline = engine.incidents.timeline(result.incident.id)
-    text = postmortem.draft(result.incident, timeline, timings_of(result.incident, result.release.published_at, result.rollback))
-    draft.write_text(text, encoding="utf-8")
-    return Written(report, draft)
+    draft = _free(folder / "postmortem.md", engine, result.incident)
+    return Written(report, postmortems.write(engine, result.incident, draft, engine.config.language))
 
 
-def timings_of(incident: Incident, released_at: datetime, rollback: RollbackRecord | None) -> postmortem.Timings:
-    """How long detection, mitigation and resolution took."""
-    ended = next((step.finished_at for step in rollback.steps if step.name is StepName.PROPAGATE), None) if rollback else None
-    return postmortem.Timings(
-        to_detect=incident.opened_at - released_at,
-        to_mitigate=ended - incident.opened_at if ended else None,
-        to_resolve=incident.resolved_at - incident.opened_at if incident.resolved_at else None,
-    )
+def _free(path: Path, engine: Engine, incident: Incident) -> Path:
+    """The place of the postmortem: what stands there of another incident, or in another language, is kept under a name of its own."""
+    if path.exists():
+        text = path.read_text(encoding="utf-8", errors="replace")
+        owner = owner_of(text)
+        if owner is None or owner.about != incident.id or owner.language is not engine.config.language:
+            name = f"{owner.about}.{owner.language.value}" if owner else f"before-{engine.now():%Y%m%dT%H%M%S.%f}"
+            path.rename(path.with_name(f"postmortem-{name}.md"))
+    return path

@@ -1,95 +1,259 @@
-"""The drafted postmortem: what the timeline knows is written down, what only people know is asked."""
+"""The drafted postmortem: what the timeline and the readings know is told, what only people know is asked. Blameless: it names acts.
+
+The words stand in the templates beside this module, one for each language; here is what they are filled with.
+"""
 
 import dataclasses
-import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from guard.incidents.incident import Incident, TimelineEntry
+from guard.incidents.action_items import ActionItem, cause_of
+from guard.incidents.analysis import LIMITS, ROLLBACK_FAILED, Case, Limits, Moments, Sla, Target, Times, moments_of, sla_of, times_of
+from guard.incidents.events import Kind, Language, words_of
+from guard.incidents.incident import TimelineEntry
+from guard.incidents.measured import Line
+from guard.incidents.recommendations import SLOW_DETECTION, Recommendation, Rule, recommend
+from guard.incidents.terms import ROLES, Bilingual
+from guard.incidents.wording import cause_words, escape, facts_in, length, moment, share, state_words, title_words, trigger_words
+from guard.rollback.plan import EVERYBODY
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~])")
-_LONGEST_TEXT = 600
+__all__ = ["SLOW_DETECTION", "Material", "View", "escape", "view_of"]
 
-SLOW_DETECTION = timedelta(minutes=10)
-"""Detection slower than this earns a MONITORING recommendation (DESIGN, section 6)."""
+_ASIDE = frozenset({Kind.MESSAGE_SENT, Kind.TICKED, Kind.UNTICKED})
+"""What a reader of the story can do without; `incident show` has it."""
+_GUARD = Bilingual("the guard", "系統")
+_SEEN_LIVE = Bilingual("{version} was first seen live", "{version} 版上線")
+_NO_LESSON = frozenset({Rule.DEPLOYMENT_CAUSE, Rule.OUTSIDE_CAUSE, Rule.FALSE_ALARM})
+"""What is no slip of the response."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Timings:
-    """How long each part took; none where it has not happened."""
+class Material:
+    """All that a postmortem is made of."""
 
-    to_detect: timedelta | None
-    to_mitigate: timedelta | None
-    to_resolve: timedelta | None
-
-
-def escape(text: str) -> str:
-    """Text from anywhere, safe inside one line of Markdown and of bounded length."""
-    flat = " ".join(text.split())
-    if len(flat) > _LONGEST_TEXT:
-        flat = flat[:_LONGEST_TEXT] + "…"
-    # An escaped angle bracket still begins a tag for some readers of Markdown; an entity never does.
-    return _MARKDOWN.sub(r"\\\1", flat).replace("<", "&lt;").replace(">", "&gt;")
-
-
-def draft(incident: Incident, timeline: Sequence[TimelineEntry], timings: Timings) -> str:
-    """The postmortem in Markdown."""
-    parts = [
-        f"# Postmortem of {incident.id} (draft)",
-        f"**{escape(incident.title)}**",
-        _facts(incident, timings),
-        "## Impact",
-        _impact(incident),
-        "## Timeline (UTC)",
-        _timeline(timeline),
-        "## Root cause",
-        escape(incident.cause) or "Not known yet.",
-        "_To be completed by the team: what in the change did it, and why no test saw it._",
-        "## Resolution",
-        escape(incident.resolution) or "Not resolved yet.",
-        "## What to improve",
-        _recommendations(incident, timings),
-    ]
-    return "\n\n".join(parts) + "\n"
+    case: Case
+    now: datetime
+    name: str = ""
+    """What the extension is called."""
+    percentage: int | None = None
+    """Share of users (percent) that the release was published to; none when it was never seen."""
+    release: Line | None = None
+    baseline: Line | None = None
+    """In the same minutes."""
+    before: Line | None = None
+    """The baseline, before the release."""
+    restored: Line | None = None
+    actions: Sequence[ActionItem] = ()
+    limits: Limits = dataclasses.field(default_factory=lambda: LIMITS)
+    plot: str = ""
+    """Name of the file with the plot; empty when there is none."""
 
 
-def _facts(incident: Incident, timings: Timings) -> str:
-    rows = [
-        ("Severity", incident.severity.name),
-        ("State", incident.state.value),
-        ("Extension", f"{incident.item.id}, version {incident.version}"),
-        ("Opened", f"{incident.opened_at:%Y-%m-%d %H:%M:%S}"),
-        ("Resolved", f"{incident.resolved_at:%Y-%m-%d %H:%M:%S}" if incident.resolved_at else "not yet"),
-        ("Time to detect", _length(timings.to_detect)),
-        ("Time to mitigate", _length(timings.to_mitigate)),
-        ("Time to resolve", _length(timings.to_resolve)),
-    ]
-    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {escape(value)} |" for name, value in rows)])
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A line of the timeline table."""
+
+    at: str
+    who: str
+    what: str
+    reference: int | None
+    """Its number in the appendix of evidence."""
 
 
-def _impact(incident: Incident) -> str:
-    users = f"{incident.affected_users} users had a failure" if incident.affected_users else "The number of affected users was not measured"
-    return f"{users} before the version was replaced, as far as the signals could see."
+@dataclasses.dataclass(frozen=True)
+class Rate:
+    """How often a version failed."""
+
+    version: str
+    failures: int
+    total: int
+    unit: str
+    share: str
 
 
-def _timeline(timeline: Sequence[TimelineEntry]) -> str:
-    return "\n".join(
-        f"- {entry.at:%H:%M:%S} {escape(entry.actor)}: {escape(entry.event)}" + (f" — {escape(entry.evidence)}" if entry.evidence else "")
-        for entry in timeline
-    )
+@dataclasses.dataclass(frozen=True)
+class Swap:
+    """What a rollback put in whose place."""
+
+    target: str
+    new_version: str
+    took: str
 
 
-def _recommendations(incident: Incident, timings: Timings) -> str:
-    items = ["_To be completed by the team: what would have kept this release from users?_"]
-    if timings.to_detect is not None and timings.to_detect > SLOW_DETECTION:
-        items.append(f"MONITORING: detection took {_length(timings.to_detect)}; add a health check that sees this fault sooner.")
-    if incident.cause.startswith("deployment"):
-        items.append("DEPLOYMENT: run `release-guard check` on the package with these checks before it is published, and publish in steps.")
-    return "\n".join(f"- {item}" for item in items)
+@dataclasses.dataclass(frozen=True)
+class View:
+    """What the templates are filled with; escaped where it is put in."""
+
+    material: Material
+    language: Language
+
+    @property
+    def case(self) -> Case:
+        """The incident with its timeline."""
+        return self.material.case
+
+    @property
+    def title(self) -> str:
+        """What happened, in a line."""
+        return title_words(self.case.incident.title, self.language)
+
+    @property
+    def state(self) -> str:
+        """Where it stands."""
+        return state_words(self.case.incident.state, self.language)
+
+    @property
+    def trigger(self) -> str:
+        """What opened it."""
+        return trigger_words(self.case.incident.trigger, self.language)
+
+    @property
+    def moments(self) -> Moments:
+        """When each part was reached."""
+        return moments_of(self.case)
+
+    @property
+    def times(self) -> Times:
+        """How long each part took."""
+        return times_of(self.case)
+
+    @property
+    def sla(self) -> Sla:
+        """Whether the targets of its severity were met."""
+        return sla_of(self.case, self.material.now, self.material.limits)
+
+    @property
+    def targets(self) -> tuple[timedelta, timedelta]:
+        """The targets to respond and to resolve."""
+        return self.material.limits[self.case.incident.severity]
+
+    @property
+    def harm(self) -> timedelta | None:
+        """How long users could meet the fault: from the release, or from when it was seen, until it was replaced."""
+        at = self.moments
+        return at.mitigated - (at.released or at.detected) if at.mitigated else None
+
+    @property
+    def cause(self) -> str:
+        """The kind of its cause."""
+        return cause_words(cause_of(self.case.incident).value, self.language)
+
+    @property
+    def reason(self) -> str:
+        """What the cause was told by."""
+        kind, colon, reason = self.case.incident.cause.partition(": ")
+        return reason if colon else kind
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What was seen when it was opened, as the signals and checks said it."""
+        seen = self.case.first({Kind.BREACH_SEEN, Kind.OPENED_BY_CANARY})
+        return tuple(part for part in seen.evidence.removeprefix("breach: ").split("; ") if part.startswith("health: ")) if seen else ()
+
+    @property
+    def roles(self) -> list[tuple[str, str]]:
+        """Who holds which role at last."""
+        held = {entry.facts.get("role", ""): entry.facts.get("holder", "") for entry in self.case.all({Kind.ROLE_TAKEN, Kind.HANDED_OVER})}
+        return [(ROLES[role].in_language(self.language) if role in ROLES else role, holder) for role, holder in held.items() if holder]
+
+    @property
+    def swap(self) -> Swap | None:
+        """The rollback that was completed."""
+        done = self.case.last({Kind.ROLLBACK_DONE})
+        if done is None:
+            return None
+        begun = [entry.at for entry in self.case.all({Kind.ROLLBACK_BEGUN}) if entry.at <= done.at]
+        took = done.at - begun[-1] if begun else None
+        return Swap(done.facts.get("target", ""), done.facts.get("new_version", ""), length(took, self.language))
+
+    @property
+    def failures(self) -> list[str]:
+        """Why rollbacks failed."""
+        return [entry.facts.get("failure", entry.event) for entry in self.case.all(ROLLBACK_FAILED)]
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person said that a rollback shall be."""
+        return self.case.first({Kind.APPROVED, Kind.ASKED_FOR}) is not None
+
+    def rate(self, line: Line | None) -> Rate | None:
+        """A line in figures."""
+        if line is None or not line.total:
+            return None
+        return Rate(str(line.version), line.failures, line.total, line.unit, share(line.failures, line.total, self.language))
+
+    @property
+    def rows(self) -> list[Row]:
+        """The timeline table, from the release on."""
+        numbered = {id(entry): number for number, (entry, _) in enumerate(self._evidence, 1)}
+        released = self.moments.released
+        live = _SEEN_LIVE.in_language(self.language).format(version=self.case.incident.version)
+        first = [Row(f"{released:%m-%d %H:%M:%S}", _GUARD.in_language(self.language), live, None)] if released else []
+        return first + [
+            Row(f"{entry.at:%m-%d %H:%M:%S}", self._who(entry), self._what(entry), numbered.get(id(entry)))
+            for entry in self.case.timeline
+            if entry.kind not in _ASIDE
+        ]
+
+    @property
+    def aside(self) -> int:
+        """How many entries the table leaves out."""
+        return sum(entry.kind in _ASIDE for entry in self.case.timeline)
+
+    @property
+    def evidence(self) -> list[str]:
+        """The appendix: what the guard has written beside its entries, in their order."""
+        return [text for _, text in self._evidence]
+
+    @property
+    def _evidence(self) -> list[tuple[TimelineEntry, str]]:
+        return [(entry, entry.evidence) for entry in self.case.timeline if entry.evidence and entry.kind not in _ASIDE]
+
+    @property
+    def recommendations(self) -> list[Recommendation]:
+        """What the rules recommend."""
+        return recommend([self.case], self.material.now, self.material.limits)
+
+    @property
+    def slips(self) -> list[str]:
+        """What in the response could have gone better, each with its evidence."""
+        return [one.evidence(self.language) for one in self.recommendations if one.rule not in _NO_LESSON]
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether detection was as quick as is asked for."""
+        return self.times.to_detect is not None and self.times.to_detect <= SLOW_DETECTION
+
+    @property
+    def is_in_time(self) -> bool:
+        """Whether both targets were met."""
+        return self.sla == Sla(Target.MET, Target.MET)
+
+    @property
+    def is_at_once(self) -> bool:
+        """Whether the release went to everybody at once."""
+        return self.material.percentage == EVERYBODY
+
+    def long(self, value: timedelta | None) -> str:
+        """A length of time in words."""
+        return length(value, self.language)
+
+    def when(self, at: datetime | None) -> str:
+        """A moment in words."""
+        return moment(at, self.language)
+
+    def _who(self, entry: TimelineEntry) -> str:
+        return _GUARD.in_language(self.language) if entry.actor == "guard" else entry.actor
+
+    def _what(self, entry: TimelineEntry) -> str:
+        if not entry.kind:
+            return entry.event
+        try:
+            return words_of(entry.kind, facts_in(entry.facts, self.language), self.language)
+        except (KeyError, ValueError):
+            return entry.event  # written by another version of the guard: its own words are there
 
 
-def _length(value: timedelta | None) -> str:
-    if value is None:
-        return "not yet"
-    seconds = value.total_seconds()
-    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.0f} min"  # noqa: PLR2004 - as people say it
+def view_of(material: Material, language: Language) -> View:
+    """What a template of that language is filled with."""
+    return View(material, language)

@@ -1,7 +1,7 @@
 """What people read: bounded, escaped for where it stands, and with the figures that were measured."""
 
 import dataclasses
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,7 +10,7 @@ from guard.cli.records import overall_status
 from guard.cli.watching import Told
 from guard.engine import Engine
 from guard.incidents.incident import Incident, IncidentState, TimelineEntry
-from guard.incidents.postmortem import Timings, draft, escape
+from guard.incidents.postmortem import escape
 from guard.judge.assessment import Assessment, judge_health
 from guard.judge.diagnosis import Cause, Diagnosis, Observation
 from guard.judge.verdict import Verdict
@@ -70,22 +70,27 @@ def test_markdown_is_escaped_and_stays_on_one_line():
     assert len(escape("x" * 5000)) < 700
 
 
+@pytest.mark.parametrize(
+    ("text", "never"),
+    [
+        ("@everyone look", "@everyone"),
+        ("https://evil.example/x", "https://"),
+        ("www.evil.example", "www."),
+        ("&lt;img&gt;", "&lt;img"),
+        ("a\u202eb\x1b[31m\u2028c", "\u202e"),
+        ("<!-- guard:end summary -->", "<!--"),
+        ("::set-output name=x::y\n::error::z", "\n"),
+    ],
+)
+def test_markdown_of_ours_mentions_links_and_marks_nothing_from_outside(text, never):
+    assert never not in escape(text)
+    assert all(letter.isprintable() or letter == "\u200b" for letter in escape(text))
+
+
 def test_the_terminal_takes_no_orders_from_outside():
     assert "\x1b" not in clean("\x1b]0;title\x07 red \x9b31m")
     assert len(clean("x" * 9999)) < 2100
     assert plain("a\x1b[31m\n b") == "a [31m b"
-
-
-def test_a_postmortem_has_its_times_and_what_the_handbook_recommends():
-    slow = Timings(timedelta(minutes=11), timedelta(seconds=30), timedelta(minutes=40))
-    text = draft(an_incident(title="t", cause="deployment: x", resolution="r"), [TimelineEntry(NOW, "alice", "seen", "proof")], slow)
-    assert "| Time to detect | 11 min |" in text
-    assert "MONITORING" in text
-    assert "DEPLOYMENT" in text
-    assert "02:30:00 alice: seen — proof" in text
-    quick = draft(an_incident(cause="external: x"), [], Timings(timedelta(seconds=9), None, None))
-    assert "MONITORING" not in quick
-    assert "| Time to resolve | not yet |" in quick
 
 
 def test_our_own_word_breach_makes_no_p0_but_a_finding_about_security_does():
