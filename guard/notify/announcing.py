@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
@@ -9,9 +10,9 @@ import sqlalchemy
 from sqlalchemy import select
 
 from guard.config import Config
-from guard.incidents.events import Kind, Language
+from guard.incidents.events import Kind
 from guard.incidents.incident import NEEDS_POSTMORTEM, Incident, TimelineEntry
-from guard.notify.message import CHANNELS, Message, TargetKind
+from guard.notify.message import Message, TargetKind
 from guard.notify.neutral import escape_for
 from guard.notify.occasions import BY_SMS, ENDS, MENTIONS, OCCASIONS, Occasion
 from guard.notify.settings import TargetTable
@@ -23,14 +24,12 @@ from guard.store.schema_response import incident_roles
 _LOG = logging.getLogger(__name__)
 _SLACK = {TargetKind.SLACK_BOT, TargetKind.SLACK_WEBHOOK}
 _COMMANDER = "incident_commander"
-Words = Callable[[TargetTable, Language], Text]
-"""What a target is told. What comes from outside is escaped for its kind (`guard.notify.neutral.escape_for`)."""
+_SLACK_MEMBER = re.compile(r"[A-Z0-9]{2,30}")
 
 
 def channels_of(config: Config, severity: Severity) -> tuple[str, ...]:
     """The channels that are told of incidents of a severity."""
-    del config
-    return CHANNELS[severity]
+    return config.severity.channels(severity)
 
 
 class Announcer:
@@ -45,7 +44,10 @@ class Announcer:
         occasion = OCCASIONS.get(Kind(entry.kind)) if entry.kind else None
         if occasion is None or not self._config.notify.target:
             return
-        news = News(occasion, incident, entry, self._name_of(incident), _commander(connection, incident))
+        commander = _commander(connection, incident)
+        if occasion is Occasion.OPENED and not commander:  # the role is given right after this entry
+            commander = self._config.oncall.to_domain().at(self._now()) or ""
+        news = News(occasion, incident, entry, self._name_of(incident), commander)
         self._put(connection, news, number, self._now())
         if occasion is Occasion.RESOLVED and incident.severity >= NEEDS_POSTMORTEM:
             due = self._now() + timedelta(hours=self._config.notify.postmortem_due_hours)
@@ -86,24 +88,19 @@ class Announcer:
             return ""
         people = [news.commander, *(name.strip() for name in news.entry.facts.get("to", "").split(","))]
         called = ["<!here>"] if news.incident.severity is Severity.P0 else []
-        called += [f"<@{member}>" for name in dict.fromkeys(people) if (member := target.mentions.get(name))]
+        called += [f"<@{member}>" for name in dict.fromkeys(people) if (member := self._member(name, target))]
         return " ".join([*called, ""]) if called else ""
+
+    def _member(self, name: str, target: TargetTable) -> str:
+        """Somebody's id in Slack: the target's own, as there may be several Slacks, else that of the on-call list."""
+        if found := target.mentions.get(name):
+            return found
+        contact = self._config.oncall.to_domain().person(name).contacts.get("slack", "")
+        return contact if _SLACK_MEMBER.fullmatch(contact) else ""
 
     def _name_of(self, incident: Incident) -> str:
         found = (extension.name for extension in self._config.extension if extension.item == incident.item)
         return next(found, None) or incident.item.id
-
-
-def put_for_channels(
-    connection: sqlalchemy.Connection, config: Config, channels: Iterable[str], key: str, event: str, say: Words, now: datetime
-) -> int:
-    """Put down one message for every target of some channels, in a transaction that is under way; how many were not there yet."""
-    put = 0
-    for name, channel in _serving(config, channels).items():
-        if target := config.notify.named(name):
-            text = say(target, target.language or config.language)
-            put += put_message(connection, Message(f"{key}:{name}", event, channel, name, text.subject, text.body, now), now)
-    return put
 
 
 def _serving(config: Config, channels: Iterable[str]) -> dict[str, str]:

@@ -33,6 +33,7 @@ OCCASIONS: Mapping[Kind, Occasion] = {
     Kind.OPENED_FOR_ROLLBACK: Occasion.OPENED,
     Kind.OPENED_BY_CANARY: Occasion.OPENED,
     Kind.REOPENED: Occasion.REOPENED,
+    Kind.REOPENED_BY_HAND: Occasion.REOPENED,
     Kind.SEVERITY_RAISED: Occasion.SEVERITY_RAISED,
     Kind.SEVERITY_SET: Occasion.SEVERITY_SET,
     Kind.ESCALATED: Occasion.ESCALATED,
