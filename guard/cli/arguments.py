@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from guard.cli.acting_arguments import add_acting, add_blocking
+from guard.cli.action_arguments import add_actions
+from guard.cli.after_arguments import add_after
+from guard.cli.incident_arguments import add_incident
 from guard.cli.notify_arguments import add_telling
 from healthchecks.result import CheckName
 from webstore.simulator.limits import limits_text
@@ -40,6 +43,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_acting(commands, common)
     _add_store(commands, common)
     _add_records(commands, common)
+    add_actions(commands, common)
+    add_after(commands, common)
     add_telling(commands, common)
     _add_replay(commands, common)
     _add_stand_ins(commands, common)
@@ -142,12 +147,7 @@ def _add_records(commands: Any, common: argparse.ArgumentParser) -> None:
     kinds.add_parser("status", parents=[common], help="which schema it has, and what an upgrade would do; changes nothing")
     kinds.add_parser("upgrade", parents=[common], help="bring it up to date now; every other command does so as well, before its own work")
 
-    incident = commands.add_parser("incident", help="the incident's life")
-    actions = incident.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", parents=[common], help="every incident")
-    listing.add_argument("--open", dest="only_open", action="store_true", help="only the open ones")
-    show = actions.add_parser("show", parents=[common], help="one incident with its timeline")
-    show.add_argument("id", help="such as INC-2026-0042")
+    add_incident(commands, common)
 
 
 def _add_replay(commands: Any, common: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""release, status, incident: what was seen and done, as tables or as JSON."""
+"""release, status: what was seen and done, as tables or as JSON."""
 
 import getpass
 from argparse import Namespace
@@ -6,6 +6,7 @@ from typing import Any
 
 from guard.casework import DAY
 from guard.cli import opening
+from guard.cli.incident_view import short_json, table_of
 from guard.cli.ordering import pause_json
 from guard.decision.orders import ProposalState
 from guard.engine import Engine
@@ -13,7 +14,7 @@ from guard.errors import ExitCode
 from guard.incidents.incident import Incident
 from guard.model import Release
 from guard.ordering import block, unblock
-from guard.outcome import incident_json, iso
+from guard.outcome import iso
 from guard.severity import Severity
 from webstore.versions import Version
 
@@ -114,12 +115,12 @@ def status(args: Namespace) -> int:
         console.print(f"{known['name']}: {words}, baseline {known['baseline'] or 'none'}, mode {known['mode']}, {limit}")
         if waiting := known["waits_for_approval"]:
             console.print(f"  a rollback waits for a yes: release-guard rollback approve {waiting} --by NAME")
-    _show_incidents(console, open_incidents)
+    table_of(console, open_incidents)
     console.document(
         {
             "status": overall_status(open_incidents),
             "extensions": extensions,
-            "open_incidents": [_short(found) for found in open_incidents],
+            "open_incidents": [short_json(found) for found in open_incidents],
             "paused": [pause_json(pause) for pause in pauses],
         }
     )
@@ -148,38 +149,3 @@ def _waiting(engine: Engine, newest: Release) -> str | None:
     incident = engine.incidents.open_for(newest.item, newest.version)
     waits = proposal and proposal.is_rollback and proposal.state is ProposalState.PROPOSED and incident
     return incident.id if waits and incident else None
-
-
-def incident(args: Namespace) -> int:
-    """List incidents, or show one with its timeline."""
-    with opening.engine(args) as (engine, console):
-        if args.action == "list":
-            found = engine.incidents.all(only_open=args.only_open)
-            _show_incidents(console, found)
-            if not found:
-                console.print("no incident is recorded")
-            console.document({"incidents": [_short(row) for row in found]})
-            return ExitCode.DONE
-        shown = engine.incidents.get(args.id)
-        timeline = engine.incidents.timeline(shown.id)
-    console.print(f"{shown.id} ({shown.severity.name}, {shown.state.value}): {shown.title}")
-    console.print(f"Cause: {shown.cause or 'not known yet'}")
-    console.print(f"Affected users: {shown.affected_users or 'not measured'}")
-    if shown.resolution:
-        console.print(f"Resolution: {shown.resolution}")
-    for entry in timeline:
-        console.print(f"{iso(entry.at)} {entry.actor}: {entry.event}")
-        if entry.evidence:
-            console.print(f"    {entry.evidence}")
-    console.document(incident_json(shown, timeline))
-    return ExitCode.DONE
-
-
-def _show_incidents(console: Any, found: list[Incident]) -> None:
-    if found:
-        rows = [(row.id, row.severity.name, row.state.value, iso(row.opened_at), row.title) for row in found]
-        console.table(("incident", "severity", "state", "opened (UTC)", "title"), rows)
-
-
-def _short(row: Incident) -> dict[str, Any]:
-    return {key: value for key, value in incident_json(row, ()).items() if key != "timeline"}

@@ -3,6 +3,7 @@
 import random
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,8 @@ def kinds(engine, incident):
 
 def at_once(*jobs):
     """Run jobs at the same instant, each in a thread; what each gave, or the error it ended with."""
-    gate, results = threading.Barrier(len(jobs)), [None] * len(jobs)
+    gate = threading.Barrier(len(jobs))
+    results: list[Any] = [None] * len(jobs)
 
     def run(number, job):
         gate.wait()
