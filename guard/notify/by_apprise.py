@@ -5,6 +5,7 @@ import logging
 import re
 import warnings
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Any
 
 from guard.notify.message import Attempt, Outcome, Parcel, TargetKind
@@ -18,6 +19,7 @@ _NEVER_ARRIVED = re.compile(r"Connection refused|NewConnectionError|ConnectTimeo
 """What says, among apprise's own words, that nothing was sent."""
 _REFUSED = re.compile(r"error=(\d{3,5})\b|\(([45]\d\d), b")
 """A refusal: an HTTP status or a service's own code; or what an SMTP server says."""
+_SENDING: ContextVar[bool] = ContextVar("sending", default=False)
 _CAUSE = "Socket Exception: "
 _SENT = "Sent "
 
@@ -37,7 +39,11 @@ def by_apprise(target: TargetTable, address: str, parcel: Parcel) -> Attempt:
     body = as_html(parcel.body, parcel.language) if is_mail else parcel.body
     shape = apprise.NotifyFormat.HTML if is_mail else apprise.NotifyFormat.TEXT
     title = "" if target.kind is TargetKind.SMS else parcel.subject
-    result: Any = sender.notify(body=body, title=title, body_format=shape, timeout=SECONDS, log_level=logging.DEBUG)
+    sending = _SENDING.set(True)
+    try:
+        result: Any = sender.notify(body=body, title=title, body_format=shape, timeout=SECONDS, log_level=logging.DEBUG)
+    finally:
+        _SENDING.reset(sending)
     if result:
         return Attempt(Outcome.SENT, "taken by the service")
     return _trouble([(str(entry.level), str(entry.message)) for entry in result.logs()])
@@ -61,6 +67,8 @@ def _load() -> None:
     log.setLevel(logging.DEBUG)
     log.propagate = False
     log.addHandler(logging.NullHandler())
+    # urllib3 would write the paths of addresses. apprise's own threads have the context of whoever called it.
+    logging.getLogger("urllib3.connectionpool").addFilter(lambda _record: not _SENDING.get())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         apprise.Apprise.instantiate("json://localhost")

@@ -202,3 +202,43 @@ class Telling:
 
     def states(self):
         return {(message.event, message.target): state.value for message, state in self.engine.messages.all()}
+
+
+def listen():
+    """Every service, for as long as a fixture lasts."""
+    services, mail = Services(), Mail()
+    put_back = twilio_is_at(services.address)
+    yield services, mail
+    put_back()
+    services.stop()
+    mail.stop()
+
+
+def guards(database, clock, listening, monkeypatch):
+    """Makes guards that tell fresh services; what each is given are its tables."""
+    services, mail = listening
+    for name, value in environment(services, mail).items():
+        monkeypatch.setenv(name, value)
+    for service in (services.slack, services.webhook, services.twilio, services.hook):
+        service.taken.clear()
+        service.faults.clear()
+    services.keys.clear()
+    mail.taken.clear()
+    mail.answers.clear()
+    return lambda **config: Telling(database, clock, services, mail, **config)
+
+
+def told(world):
+    """How many messages each service took."""
+    services = world.services
+    return {
+        name: len(found)
+        for name, found in (
+            ("slack", services.slack.taken),
+            ("general", services.webhook.taken),
+            ("mail", world.mail.taken),
+            ("phone", services.twilio.taken),
+            ("hook", services.hook.taken),
+        )
+        if found
+    }

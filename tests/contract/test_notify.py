@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from contract import notify_world
-from contract.notify_world import REPEAT, Mail, Services, Telling, text_of, twilio_is_at
+from contract.notify_world import REPEAT, text_of, told
 from guard.incidents.events import Kind, said
 from guard.incidents.incident import IncidentState
 from guard.notify.delivery import deliver_due
@@ -16,42 +16,12 @@ from guard.store.silences import SilenceKind
 
 @pytest.fixture(scope="module")
 def listening():
-    services, mail = Services(), Mail()
-    put_back = twilio_is_at(services.address)
-    yield services, mail
-    put_back()
-    services.stop()
-    mail.stop()
+    yield from notify_world.listen()
 
 
 @pytest.fixture
 def here(database, clock, listening, monkeypatch):
-    """Makes a guard with targets; what is given are its tables."""
-    services, mail = listening
-    for name, value in notify_world.environment(services, mail).items():
-        monkeypatch.setenv(name, value)
-    for service in (services.slack, services.webhook, services.twilio, services.hook):
-        service.taken.clear()
-        service.faults.clear()
-    mail.taken.clear()
-    mail.answers.clear()
-    return lambda **config: Telling(database, clock, services, mail, **config)
-
-
-def told(world):
-    """How many messages each service took."""
-    services = world.services
-    return {
-        name: len(found)
-        for name, found in (
-            ("slack", services.slack.taken),
-            ("general", services.webhook.taken),
-            ("mail", world.mail.taken),
-            ("phone", services.twilio.taken),
-            ("hook", services.hook.taken),
-        )
-        if found
-    }
+    return notify_world.guards(database, clock, listening, monkeypatch)
 
 
 @pytest.mark.parametrize(
