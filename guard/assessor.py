@@ -129,7 +129,8 @@ class Assessor:
             return self._watched
         engine, release, baseline = self._engine, self._release, self._baseline
         signals = {signal for source in self._guarded.sources for signal in (*source.signals, *source.overall_signals)}
-        thresholds, window = engine.config.thresholds.to_domain(), engine.config.rollback_window
+        thresholds = dataclasses.replace(engine.config.thresholds.to_domain(), severity_limits=engine.config.severity.error_rates)
+        window = engine.config.rollback_window
         version = baseline.version if baseline else None
         watched = SignalWatch(thresholds, release.version, version, release.published_at, window, signals or None)
         for polled_at, samples in engine.samples.polls(release, version):

@@ -100,6 +100,11 @@ class SeverityTable(StrictTable):
         return tuple(self.table(rule.severity).over(rule) for rule in RULES)
 
     @property
+    def error_rates(self) -> tuple[float, ...]:
+        """The error rates that the rules name, rising: the judge proves each of them or does not."""
+        return tuple(sorted({rule.error_rate for rule in self.rules}))
+
+    @property
     def targets(self) -> Targets:
         """What each severity asks of people."""
         return {severity: self._target(severity) for severity in Severity}

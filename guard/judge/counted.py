@@ -8,7 +8,7 @@ from guard.judge import words
 from guard.judge.detector import SHARES, Detector, Part
 from guard.judge.evidence import log_evidence_above, log_evidence_rate_per_hour
 from guard.judge.shares import RECENT_POLLS, Share
-from guard.judge.thresholds import SEVERITY_LIMITS
+from guard.judge.thresholds import Thresholds
 from guard.judge.verdict import Reason, SignalVerdict, Verdict
 from guard.model import NoData, Signal
 
@@ -47,7 +47,7 @@ def judge_share(detector: Detector, signal: Signal, told: Told) -> SignalVerdict
         weakest.new.bad,
         weakest.new.total,
         log_evidence_above(weakest.new.bad, weakest.new.total, weakest.limit),
-        min(_proved_above(share, detector.thresholds.alpha) for share in measured) if is_breach else 0.0,
+        min(_proved_above(share, detector.thresholds) for share in measured) if is_breach else 0.0,
         max((share.new.bad for share in measured if share.unit == "users"), default=0),
         reason=reason,
         is_worse=signal is Signal.ERROR_RATE and detector.is_worse(),
@@ -95,11 +95,11 @@ def _share_in_words(detector: Detector, signal: Signal, share: Share, told: Told
     return text
 
 
-def _proved_above(share: Share, alpha: float) -> float:
+def _proved_above(share: Share, thresholds: Thresholds) -> float:
     """The highest severity limit with its own proof, each requiring the one below it, so that alpha is spent once."""
     proved = 0.0
-    for limit in SEVERITY_LIMITS:
-        if log_evidence_above(share.new.bad, share.new.total, limit) < math.log(1 / alpha):
+    for limit in thresholds.severity_limits:
+        if log_evidence_above(share.new.bad, share.new.total, limit) < math.log(1 / thresholds.alpha):
             break
         proved = limit
     return proved

@@ -32,6 +32,8 @@ class Thresholds:
     """Probability that a release within its limits is ever called a breach, over the whole window and all signals."""
     beta: float = 0.05
     """Probability that a signal at its limit is ever called healthy."""
+    severity_limits: tuple[float, ...] = SEVERITY_LIMITS
+    """The error rates that make an incident worse, rising: what is proved is told as the highest of them."""
 
     @property
     def least_reports(self) -> float:

@@ -8,6 +8,9 @@ from pydantic import ValidationError
 from guard.config import Config, load
 from guard.errors import ConfigurationError
 from guard.incidents.clocks import TARGETS
+from guard.judge.counted import _proved_above
+from guard.judge.shares import Share
+from guard.judge.thresholds import Thresholds
 from guard.severity import RULES, Facts, Severity, classify
 
 EXTENSION = {"id": "a" * 32, "publisher": "publisher"}
@@ -46,6 +49,17 @@ def test_a_rule_is_data_and_only_what_is_named_changes(table, facts, severity):
     rules = config(severity=table).severity.rules
     assert classify(facts, rules).severity is severity
     assert classify(Facts(texts=["a leak"]), rules).severity is Severity.P0
+
+
+@pytest.mark.parametrize(("failing", "severity"), [(20, Severity.P2), (55, Severity.P1), (90, Severity.P0)])
+def test_an_error_rate_of_a_rule_is_proved_as_such(failing, severity):
+    table = config(severity={"P0": {"error_rate": 0.7}, "P1": {"error_rate": 0.35}}).severity
+    thresholds = Thresholds(severity_limits=table.error_rates)
+    share = Share("sessions", 0.05, None)
+    share.new.put(failing * 10, 1000)
+    proved = _proved_above(share, thresholds)
+    assert proved == {Severity.P2: 0.05, Severity.P1: 0.35, Severity.P0: 0.7}[severity]
+    assert classify(Facts(error_rate_above=proved), table.rules).severity is severity
 
 
 def test_targets_and_escalation_are_data():
