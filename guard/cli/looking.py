@@ -16,7 +16,7 @@ def canary(args: Namespace) -> int:
     chosen = [config.select(args.item)] if args.item else config.extension
     documents: list[dict[str, Any]] = []
     codes: set[ExitCode] = set()
-    with opening.engine(args, config) as (engine, console):
+    with opening.acting(args, config) as (engine, console):
         for extension in chosen:
             name = extension.name or extension.id
             try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from guard.cli.console import Console
 from guard.config import FILE_NAME, Config, load
 from guard.engine import Engine, Guarded
+from guard.ticking import ticking
 
 
 def configuration(args: Namespace) -> Config:
@@ -27,6 +28,18 @@ def guarded(args: Namespace) -> Guarded:
     """
     config = configuration(args)
     return Guarded(config, config.select(args.item), config.state / "checks")
+
+
+@contextlib.contextmanager
+def acting(args: Namespace, config: Config | None = None) -> Generator[tuple[Engine, Console]]:
+    """An engine for what may take long: meanwhile people are told what is due.
+
+    Raises:
+        ConfigurationError: the configuration is missing or wrong.
+        DatabaseUnreachable: the database cannot be opened.
+    """
+    with engine(args, config) as (opened, console), ticking(opened):
+        yield opened, console
 
 
 @contextlib.contextmanager

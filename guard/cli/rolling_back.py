@@ -19,6 +19,7 @@ from guard.responder import Responder
 from guard.rollback.dry_run import Forecast, foretell, would_be_cancelled
 from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState
 from guard.rollback.reading_back import Records
+from guard.ticking import ticking
 from webstore.errors import ReleaseGuardError
 from webstore.versions import Version
 
@@ -38,7 +39,7 @@ def _by_hand(args: Namespace) -> int:
     config = opening.configuration(args)
     with opening.engine(args, config) as (engine, console):
         guarded = engine.guarded(config.select(args.item))
-        if not args.dry_run and (resumed := Responder(engine).resume()):
+        if resumed := [] if args.dry_run else _resume(engine):
             console.document(rollback_json(resumed[0]))
             show_rollback(console, resumed[0])
             return _code(resumed[0])
@@ -56,6 +57,11 @@ def _by_hand(args: Namespace) -> int:
         console.document({**_plan_json(plan, repair), "state": "not_confirmed"})
         return ExitCode.DONE
     return _carry_out(console, engine, plan, request)
+
+
+def _resume(engine: Engine) -> list[RollbackRecord]:
+    with ticking(engine):
+        return Responder(engine).resume()
 
 
 def _dry_run(console: Console, engine: Engine, guarded: Guarded, plan: RollbackPlan, repair: RepairPlan) -> int:
@@ -87,7 +93,7 @@ def _verdict(forecast: Forecast) -> str:
 
 
 def _carry_out(console: Console, engine: Engine, plan: RollbackPlan, request: Request) -> int:
-    with console.working():
+    with console.working(), ticking(engine):
         record, incident = roll_back_by_hand(engine, plan, request)
     show_rollback(console, record)
     console.print(f"incident {incident.id} is {incident.state.value}")
@@ -98,7 +104,7 @@ def _carry_out(console: Console, engine: Engine, plan: RollbackPlan, request: Re
 def _approve(args: Namespace) -> int:
     """A person says yes to what was proposed."""
     by = name_of(args.by)
-    with opening.engine(args) as (engine, console):
+    with opening.acting(args) as (engine, console):
         record, incident = approve(engine, args.incident, by)
     show_rollback(console, record)
     console.print(f"incident {incident.id} is {incident.state.value}")
@@ -109,7 +115,7 @@ def _approve(args: Namespace) -> int:
 def _abort(args: Namespace) -> int:
     """A person says no."""
     by, reason = name_of(args.by), reason_of(args.reason or "")
-    with opening.engine(args) as (engine, console):
+    with opening.acting(args) as (engine, console):
         called_off = call_off(engine, args.incident, by, reason)
     version = called_off.proposal.version
     console.print(f"the rollback of {version} is called off; the guard does not propose it again ({called_off.incident.id})")

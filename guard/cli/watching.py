@@ -31,7 +31,7 @@ def gate(args: Namespace) -> int:
             update={"extension": tuple(item.model_copy(update={"mode": Mode(args.mode)}) for item in config.extension)}
         )
     version = Version.parse(args.release) if args.release else None
-    with opening.engine(args, config) as (engine, console):
+    with opening.acting(args, config) as (engine, console):
         guarded = engine.guarded(config.select(args.item))
         _warm_up(engine, guarded.extension)
         result = Gate(engine, guarded, time.sleep).run(version)
@@ -49,7 +49,7 @@ def gate(args: Namespace) -> int:
 
 def watch(args: Namespace) -> int:
     """Look at every extension, once or until stopped."""
-    with opening.engine(args) as (engine, console):
+    with opening.acting(args) as (engine, console):
         watcher = Watcher(engine)
         if not args.once:
             _warm_up(engine, *engine.config.extension)
