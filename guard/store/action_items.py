@@ -14,6 +14,7 @@ from guard.incidents.action_items import OPEN_STATES, ActionItem, ActionRefused,
 from guard.incidents.events import Kind, Said, said
 from guard.notify.message import Message, MessageState
 from guard.store.messages import put_message
+from guard.store.response import hold_incident
 from guard.store.schema import timeline
 from guard.store.schema_response import action_item_incidents, action_items, messages
 
@@ -141,7 +142,10 @@ class ActionItems:
         connection.execute(update(messages).where(waiting).values(state=MessageState.DROPPED.value))
 
     def _tell(self, connection: sqlalchemy.Connection, item: ActionItem, event: Said, by: str) -> None:
-        for incident in item.incidents:
+        for incident in sorted(item.incidents):
+            hold_incident(
+                connection, incident
+            )  # entries are written one after the other, so that none is overlooked by who reads on from a number
             entry = {"at": self._now(), "actor": by, "event": event.text, "evidence": ""}
             connection.execute(insert(timeline).values(incident_id=incident, kind=event.kind.value, facts=dict(event.facts), **entry))
 

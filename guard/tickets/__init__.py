@@ -1,0 +1,1 @@
+"""Tickets: GitHub issues that are kept true, for incidents and action items."""
