@@ -36,11 +36,10 @@ def notify(args: Namespace) -> int:
 
 
 def show_deliveries(console: Console, found: Sequence[Delivery]) -> None:
-    """Every attempt, as a table."""
-    rows = [
-        (iso(one.at), one.incident_id or "", one.event, one.target, str(one.attempt), one.outcome.value, one.words) for one in found
-    ]
-    console.table(("at (UTC)", "incident", "event", "target", "attempt", "outcome", ""), rows)
+    """Every attempt on a line of its own."""
+    for one in found:
+        about = f"{one.incident_id} {one.event}" if one.incident_id else one.event
+        console.print(f"{iso(one.at)} {about} to {one.target} ({one.channel}), attempt {one.attempt}: {one.outcome.value}: {one.words}")
 
 
 def delivery_json(one: Delivery) -> dict[str, Any]:

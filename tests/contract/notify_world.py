@@ -169,6 +169,13 @@ def twilio_is_at(address):
     return lambda: setattr(kind, "notify_sms_url", before)
 
 
+def open_incident(engine, mark="mark", severity=Severity.P0, title="1.3.0: error rate over its limit", evidence="31 of 100 fail"):
+    """As the guard opens one on a breach."""
+    version = Version.parse("1.3.0")
+    draft = Incident("", mark, title, severity, IncidentState.INVESTIGATING, ITEM, version, engine.now(), 12_345)
+    return engine.incidents.open(draft, engine.incidents.entry(said(Kind.BREACH_SEEN, version="1.3.0"), evidence))[0]
+
+
 class Telling:
     """A guard with targets of every kind, and incidents to tell of."""
 
@@ -181,11 +188,7 @@ class Telling:
 
     def open(self, severity=Severity.P0, title="1.3.0: error rate over its limit", evidence="31 of 100 fail"):
         self._opened += 1
-        draft = Incident(
-            "", f"mark {self._opened}", title, severity, IncidentState.INVESTIGATING, ITEM, Version.parse("1.3.0"), self.clock(), 12_345
-        )
-        entry = self.engine.incidents.entry(said(Kind.BREACH_SEEN, version="1.3.0"), evidence)
-        return self.engine.incidents.open(draft, entry)[0]
+        return open_incident(self.engine, f"mark {self._opened}", severity, title, evidence)
 
     def say(self, incident, kind, **facts):
         self.engine.incidents.note(incident.id, said(kind, **facts))
