@@ -1,8 +1,8 @@
 """A world for the gate, the watcher and the manual door: everything over HTTP, and the browser's word given by the test."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -125,6 +125,21 @@ class Visitors:
                 self.state.add_sessions(release=f"shelf@{version}", environment="production", started=started, count=number, status=status)
 
 
+class PassingTime:
+    """The time of what tries again: a pause passes at once."""
+
+    def __init__(self) -> None:
+        self._slept = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self._slept += seconds
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._slept
+
+
 def without_pauses(monkeypatch: Any) -> None:
-    """What tries again does so at once."""
-    monkeypatch.setattr("tenacity.nap.time", SimpleNamespace(sleep=lambda _seconds: None))
+    """What tries again does so at once, and gives up when it would have."""
+    passing = PassingTime()
+    for module in ("tenacity.time", "tenacity.nap.time"):
+        monkeypatch.setattr(module, passing)
