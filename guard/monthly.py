@@ -178,7 +178,9 @@ def to_markdown(figures: Figures, language: Language) -> str:
 def to_html(figures: Figures, language: Language) -> str:
     """A page that holds all it needs, runs no script and asks nobody for anything."""
     # What people have written stands on it: everything is escaped, and the policy names the one style that is its own.
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, finalize=_visible
+    )
     environment.filters["coded"] = _coded
     told = tell(figures, language)
     style = f"{environment.get_template('report.css.j2').render()}\n{plots.style('.plot')}"
@@ -186,6 +188,11 @@ def to_html(figures: Figures, language: Language) -> str:
     return environment.get_template("report.html.j2").render(
         told=told, style=style, digest=digest, plot=_days(figures, told), severities=list(_severities(figures))
     )
+
+
+def _visible(value: object) -> object:
+    """Text without what turns the direction of what follows; what is marked as safe is our own."""
+    return one_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _severities(figures: Figures) -> list[str]:

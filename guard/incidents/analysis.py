@@ -2,7 +2,6 @@
 
 import dataclasses
 import enum
-import math
 import statistics
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -14,14 +13,13 @@ from guard.judge.diagnosis import Cause
 from guard.severity import Severity
 
 DETECTED = frozenset({Kind.BREACH_SEEN, Kind.OPENED_BY_CANARY, Kind.OPENED_BY_HAND, Kind.OPENED_FOR_ROLLBACK})
-RESPONDED = frozenset(
-    {Kind.ACKNOWLEDGED, Kind.ROLE_TAKEN, Kind.ASKED_FOR, Kind.APPROVED, Kind.ROLLBACK_BEGUN, Kind.REPAIR_BEGUN},
-)
+RESPONDED = frozenset({Kind.ACKNOWLEDGED, Kind.ASKED_FOR, Kind.APPROVED, Kind.ROLLBACK_BEGUN, Kind.REPAIR_BEGUN})
+REOPENED = frozenset({Kind.REOPENED, Kind.REOPENED_BY_HAND})
 RESOLVED = frozenset({Kind.RECOVERED, Kind.RESOLVED})
 ROLLBACK_FAILED = frozenset({Kind.ROLLBACK_FAILED, Kind.ROLLBACK_FAILED_WORSE})
 ROLLBACK_ENDED = ROLLBACK_FAILED | {Kind.ROLLBACK_DONE, Kind.ROLLBACK_STOPPED}
 _DONE = "done"
-_TENTHS = 0.9
+_NINE, _TEN = 9, 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Case:
     @property
     def was_reopened(self) -> bool:
         """Whether the trouble came back after it had been resolved."""
-        return self.first({Kind.REOPENED}) is not None
+        return self.first(REOPENED) is not None
 
     def first(self, kinds: Collection[str], *, after: datetime | None = None) -> TimelineEntry | None:
         """The earliest event of one of these kinds."""
@@ -79,10 +77,11 @@ def moments_of(case: Case) -> Moments:
       no beginning of anything.
     - detected: the first of `breach_seen`, `opened_by_canary`, `opened_by_hand`, `opened_for_rollback`.
     - acknowledged: the first `acknowledged`, which only a person says.
-    - responded: the first act upon it, of a person or of the guard: `acknowledged`, `role_taken`, `asked_for`, `approved`,
-      `rollback_begun`, `repair_begun`; or its resolution, when it ended before anybody had to do anything.
-    - mitigated: after its last `reopened`, the first `rollback_done`, or `repair_ended` that did what it should; else its resolution.
-    - resolved: after its last `reopened`, the last `recovered` or `resolved`; none while it is open, or when it was a false alarm.
+    - responded: the first act upon it, of a person or of the guard: `acknowledged`, `asked_for`, `approved`, `rollback_begun`,
+      `repair_begun`; or its resolution, when it ended before anybody had to do anything. Being given a role is no act.
+    - mitigated: after it was last `reopened` (or `reopened_by_hand`), the first `rollback_done`, or `repair_ended` that did what it
+      should; else its resolution.
+    - resolved: after it was last reopened, the last `recovered` or `resolved`; none while it is open, or when it was a false alarm.
     """
     incident = case.incident
     detected = case.first(DETECTED)
@@ -112,7 +111,7 @@ def _resolved(case: Case) -> datetime | None:
 
 
 def _mitigated(case: Case) -> datetime | None:
-    since = _at(case.last({Kind.REOPENED}))
+    since = _at(case.last(REOPENED))
     entries = case.all({Kind.ROLLBACK_DONE, Kind.REPAIR_ENDED}, after=since)
     helped = [entry.at for entry in entries if entry.kind == Kind.ROLLBACK_DONE or entry.facts.get("result") == _DONE]
     return min(helped, default=None)
@@ -161,7 +160,7 @@ def spread(values: Iterable[timedelta | None]) -> Spread | None:
     seconds = sorted(value.total_seconds() for value in values if value is not None)
     if not seconds:
         return None
-    rank = math.ceil(_TENTHS * len(seconds))
+    rank = -(-_NINE * len(seconds) // _TEN)
     figures = (statistics.fmean(seconds), statistics.median(seconds), seconds[rank - 1])
     return Spread(len(seconds), *(timedelta(seconds=figure) for figure in figures))
 

@@ -85,7 +85,7 @@ class _Teller:
             (str(figures.incidents), self.say("incidents", "事件")),
             (str(figures.still_open), self.say("still open", "尚未解決")),
             (length(resolve.median, self._language) if resolve else "-", self.say("median to resolve", "解決時間中位數")),
-            (self._met(lambda sla: sla.resolution), self.say("resolved within target", "在目標時間內解決")),
+            ("{}/{}".format(*figures.met(lambda sla: sla.resolution)), self.say("resolved within target", "在目標時間內解決")),
             (f"{rollbacks.done}/{rollbacks.done + rollbacks.failed}", self.say("rollbacks completed", "回滾成功")),
             (str(figures.false_alarms), self.say("false alarms", "誤報")),
         ]

@@ -46,7 +46,7 @@ WHOLE = (
     (11, Kind.SEVERITY_GIVEN),
     (12, Kind.ROLLBACK_BEGUN),
     (15, Kind.ACKNOWLEDGED),
-    (16, Kind.ROLE_TAKEN),
+    (10, Kind.ROLE_TAKEN),
     (17, Kind.ROLLBACK_DONE),
     (30, Kind.RECOVERED),
 )
@@ -61,7 +61,7 @@ def minutes(*values):
     [
         pytest.param(a_case(*WHOLE), minutes(10, 5, 2, 7, 20), id="the guard rolls back, a person acknowledges"),
         pytest.param(
-            a_case((13, Kind.ROLE_TAKEN), (40, Kind.RESOLVED)), minutes(10, None, 3, 30, 30), id="resolved by hand is mitigated by it"
+            a_case((13, Kind.APPROVED), (40, Kind.RESOLVED)), minutes(10, None, 3, 30, 30), id="resolved by hand is mitigated by it"
         ),
         pytest.param(a_case((40, Kind.RECOVERED)), minutes(10, None, 30, 30, 30), id="what ends by itself is responded to by its end"),
         pytest.param(a_case(state=IncidentState.INVESTIGATING), minutes(10, None, None, None, None), id="nothing has happened yet"),
@@ -72,6 +72,9 @@ def minutes(*values):
             a_case(*WHOLE, (50, Kind.REOPENED), (58, Kind.ROLLBACK_DONE), (70, Kind.RECOVERED)),
             minutes(10, 5, 2, 48, 60),
             id="after a reopening what was before does not count as its end",
+        ),
+        pytest.param(
+            a_case(*WHOLE, (50, Kind.REOPENED_BY_HAND), (70, Kind.RESOLVED)), minutes(10, 5, 2, 60, 60), id="a person may reopen it as well"
         ),
         pytest.param(
             a_case(*WHOLE, (50, Kind.REOPENED), state=IncidentState.INVESTIGATING),
