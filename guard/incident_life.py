@@ -13,7 +13,7 @@ from guard.incidents.checklist import entry_of
 from guard.incidents.events import Kind, Said, said
 from guard.incidents.incident import Incident, IncidentState, Trigger
 from guard.incidents.roles import Role
-from guard.model import Release
+from guard.model import Release, ReleaseState
 from guard.ordering import name_of, reason_of
 from guard.severity import Facts, Severity, classify
 from guard.store.incident_rows import GUARD, HeldIncident
@@ -185,13 +185,17 @@ def resolve(engine: Engine, identifier: str, by: str, how: str) -> Incident:
 
 
 def false_alarm(engine: Engine, identifier: str, by: str, why: str) -> Incident:
-    """Say that nothing was wrong; it counts against the detector.
+    """Say that nothing was wrong; it counts against the detector. A version that was marked bad for it is watched like any other again.
 
     Raises:
         NotRecorded: there is no such incident.
         TransitionRefused: it cannot be one as it stands.
     """
-    return _move(engine, identifier, IncidentState.FALSE_ALARM, said(Kind.FALSE_ALARM, by=_name(by)), by, why)
+    ended = _move(engine, identifier, IncidentState.FALSE_ALARM, said(Kind.FALSE_ALARM, by=_name(by)), by, why)
+    release = engine.releases.find(ended.item, ended.version)
+    if release and release.state is ReleaseState.BAD:
+        engine.releases.mark(ended.item, ended.version, ReleaseState.WATCHED)
+    return ended
 
 
 def reopen(engine: Engine, identifier: str, by: str, why: str) -> Incident:

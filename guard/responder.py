@@ -78,6 +78,8 @@ class Responder:
             return Response(decision, classification)
         decision = with_pending(engine, guarded, case, decision)
         draft = self._draft(assessment, classification, release, facts)
+        if self._is_false_alarm(draft, assessment):
+            return Response(decision, classification)
         incident = self._open_incident(draft, assessment, classification, reach)
         tell_decision(engine, incident, decision, guarded.mode)
         incident = self._mark_bad(incident, assessment, release)
@@ -92,7 +94,7 @@ class Responder:
         return Response(decision, classification, incident, record)
 
     def open_by_canary(self, guarded: Guarded, assessment: Assessment, release: Release) -> Incident | None:
-        """The incident of a failed canary, new or known; none in observe mode, which only says so."""
+        """The incident of a failed canary, new or known; none in observe mode, which only says so, and for what was a false alarm."""
         reach = reach_of(self._engine, guarded)
         facts = facts_of(assessment, reach)
         classification = classify(facts, self._engine.config.severity.rules)
@@ -100,7 +102,7 @@ class Responder:
             self._engine.progress.warn(f"observe mode: would open a {classification.severity.name} incident")
             return None
         draft = dataclasses.replace(self._draft(assessment, classification, release, facts), trigger=Trigger.CANARY)
-        return self._open_incident(draft, assessment, classification, reach)
+        return None if self._is_false_alarm(draft, assessment) else self._open_incident(draft, assessment, classification, reach)
 
     def roll_back(
         self, plan: RollbackPlan, incident: Incident, ordered: Callable[[Incident], Incident] = _as_it_is
@@ -209,6 +211,15 @@ class Responder:
             affected_users=facts.affected_users,
             cause=f"{diagnosis.cause.value}: {diagnosis.reason}" if diagnosis else "",
         )
+
+    def _is_false_alarm(self, draft: Incident, assessment: Assessment) -> bool:
+        """Whether a person has said lately that what is seen is nothing: it opens no incident again, and nothing is done about it."""
+        incidents = self._engine.incidents
+        if incidents.open_for(draft.item, draft.version) or (alarm := incidents.false_alarm_of(draft)) is None:
+            return False
+        incidents.say_once(alarm.id, said(Kind.SEEN_AGAIN, version=draft.version), assessment.headline)
+        self._engine.progress.doing(f"{alarm.id} was a false alarm and is seen again: `release-guard incident reopen` if it was none")
+        return True
 
     def _open_incident(self, draft: Incident, assessment: Assessment, classification: Classification, reach: Reach | None) -> Incident:
         engine, diagnosis = self._engine, assessment.diagnosis

@@ -12,7 +12,10 @@ from guard.incidents.roles import Role
 from guard.incidents.standing import Standing
 from guard.incidents.terms import Bilingual, length
 from guard.outcome import incident_json, iso
+from guard.tables_response import Urgency
 
+_URGENCY = Bilingual("Urgency", "急迫程度")
+_URGENCIES = {Urgency.CRITICAL: "緊急", Urgency.HIGH: "高", Urgency.MEDIUM: "中", Urgency.LOW: "低"}
 _CAUSE = Bilingual("Cause", "原因")
 _UNKNOWN = Bilingual("not known yet", "尚不清楚")
 _USERS = Bilingual("Affected users", "受影響的使用者")
@@ -30,7 +33,9 @@ _TO = Bilingual("To {clock}", "{clock}期限")
 _COLON = Bilingual(": ", "：")
 
 
-def show_incident(console: Console, standing: Standing, timeline: Sequence[TimelineEntry], language: Language, now: datetime) -> None:
+def show_incident(
+    console: Console, standing: Standing, timeline: Sequence[TimelineEntry], urgency: Urgency, language: Language, now: datetime
+) -> None:
     """Everything about one, the timeline last."""
     shown, colon = standing.incident, _COLON.in_language(language)
 
@@ -38,6 +43,7 @@ def show_incident(console: Console, standing: Standing, timeline: Sequence[Timel
         console.print(f"{label.in_language(language)}{colon}{_flat(text)}")
 
     console.print(f"{headline(shown)}")
+    line(_URGENCY, urgency.value if language is Language.ENGLISH else _URGENCIES[urgency])
     line(_CAUSE, shown.cause or _UNKNOWN.in_language(language))
     line(_USERS, str(shown.affected_users or _UNMEASURED.in_language(language)))
     if shown.resolution:
@@ -98,13 +104,14 @@ def short_json(row: Incident) -> dict[str, Any]:
     return {key: value for key, value in incident_json(row, ()).items() if key != "timeline"}
 
 
-def standing_json(standing: Standing, timeline: Sequence[TimelineEntry], now: datetime) -> dict[str, Any]:
+def standing_json(standing: Standing, timeline: Sequence[TimelineEntry], urgency: Urgency, now: datetime) -> dict[str, Any]:
     """One for `--json`, with all that `show` shows."""
     shown = standing.incident
     document = incident_json(shown, timeline)
     events = document.pop("timeline")
     return {
         **document,
+        "urgency": urgency.value,
         "trigger": shown.trigger.value,
         "acknowledged_by": shown.acknowledged_by or None,
         "acknowledged_at": iso(shown.acknowledged_at) if shown.acknowledged_at else None,

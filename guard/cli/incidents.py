@@ -48,8 +48,9 @@ def _list(engine: Engine, console: Console, *, only_open: bool) -> None:
 def _show(engine: Engine, console: Console, identifier: str) -> None:
     standing = engine.incidents.standing(identifier)
     timeline, now = engine.incidents.timeline(standing.incident.id), engine.now()
-    show_incident(console, standing, timeline, engine.config.language, now)
-    console.document(standing_json(standing, timeline, now))
+    urgency = engine.config.severity.urgency(standing.incident.severity)
+    show_incident(console, standing, timeline, urgency, engine.config.language, now)
+    console.document(standing_json(standing, timeline, urgency, now))
 
 
 def _told(engine: Engine, console: Console, identifier: str) -> None:
@@ -57,7 +58,7 @@ def _told(engine: Engine, console: Console, identifier: str) -> None:
     standing = engine.incidents.standing(identifier)
     timeline, now = engine.incidents.timeline(standing.incident.id), engine.now()
     console.print(headline(standing.incident))
-    console.document(standing_json(standing, timeline, now))
+    console.document(standing_json(standing, timeline, engine.config.severity.urgency(standing.incident.severity), now))
 
 
 def _open(engine: Engine, console: Console, args: Namespace) -> None:

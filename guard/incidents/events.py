@@ -24,6 +24,7 @@ class Kind(enum.StrEnum):
     OPENED_BY_CANARY = "opened_by_canary"
     REOPENED = "reopened"
     REOPENED_BY_HAND = "reopened_by_hand"
+    SEEN_AGAIN = "seen_again"
     SEVERITY_GIVEN = "severity_given"
     SEVERITY_RAISED = "severity_raised"
     SEVERITY_SET = "severity_set"
@@ -134,6 +135,7 @@ _WORDS: Mapping[Kind, tuple[str, str]] = {
     Kind.OPENED_BY_CANARY: ("canary failed: {title}", "定期檢查未通過：{title}"),
     Kind.REOPENED: ("reopened: the breach is back", "重新開啟：問題再次出現"),
     Kind.REOPENED_BY_HAND: ("reopened by {by}: it is not over", "{by} 重新開啟：尚未結束"),
+    Kind.SEEN_AGAIN: ("the same is seen again in {version}; no incident is opened for it", "{version} 版再次出現相同狀況，不另開立事件"),
     Kind.SEVERITY_GIVEN: ("severity {severity}", "嚴重程度 {severity}"),
     Kind.SEVERITY_RAISED: ("severity raised from {before} to {after}", "嚴重程度由 {before} 升為 {after}"),
     Kind.SEVERITY_SET: ("severity set from {before} to {after} by {by}", "{by} 將嚴重程度由 {before} 改為 {after}"),

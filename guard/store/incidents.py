@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from guard.errors import NotRecorded
-from guard.incidents.events import Kind, said
+from guard.incidents.events import Kind, Said, said
 from guard.incidents.incident import OPEN_STATES, Incident, IncidentState, TimelineEntry, incident_id
 from guard.incidents.rules import IncidentRules
 from guard.incidents.standing import Standing, given_by_guard
@@ -87,6 +87,19 @@ class IncidentRecords:
     def open_with(self, mark: str) -> Incident | None:
         """The open incident of a fingerprint."""
         return next(iter(self._where((incidents.c.fingerprint == mark) & _IS_OPEN)), None)
+
+    def false_alarm_of(self, seen: Incident) -> Incident | None:
+        """The false alarm that this is again: of the same fingerprint, lately, and no worse than it was."""
+        since = incidents.c.resolved_at >= self._now() - self._rules.reopen_within
+        is_one = incidents.c.state == IncidentState.FALSE_ALARM.value
+        found = next(iter(self._where((incidents.c.fingerprint == seen.fingerprint) & is_one & since)), None)
+        return found if found and seen.severity <= found.severity else None
+
+    def say_once(self, identifier: str, event: Said, evidence: str) -> None:
+        """Add an entry to a timeline whose last one says something else."""
+        with self.holding(identifier) as held:
+            if read_timeline(held.connection, identifier)[-1].kind != event.kind:
+                held.say(event, evidence)
 
     def open_for(self, item: Item, version: Version) -> Incident | None:
         """The newest open incident of a release, whatever its signals were."""

@@ -33,7 +33,7 @@ from guard.incidents.clocks import ClockKind
 from guard.incidents.events import Kind, said
 from guard.incidents.incident import Incident, IncidentState, TransitionRefused
 from guard.incidents.roles import Role
-from guard.model import Release
+from guard.model import Release, ReleaseState
 from guard.severity import Severity
 from webstore.versions import Version
 
@@ -158,6 +158,30 @@ def test_what_was_a_false_alarm_or_is_closed_does_not_come_back(engine, end):
     else:
         false_alarm(engine, incident.id, "alice", "a test of ours")
     assert breach(engine)[0].id == "INC-2026-0002"
+
+
+def test_what_was_a_false_alarm_is_one_for_a_day_unless_it_is_worse(engine, clock):
+    incident, _ = breach(engine, Severity.P2)
+    false_alarm(engine, incident.id, "alice", "a test of ours")
+    seen = {severity: engine.incidents.false_alarm_of(a_draft(engine, severity)) for severity in Severity}
+    assert {severity.name for severity, alarm in seen.items() if alarm} == {"P3", "P2"}
+    assert engine.incidents.false_alarm_of(a_draft(engine, Severity.P2, mark="e" * 32)) is None
+    for _ in range(3):
+        engine.incidents.say_once(incident.id, said(Kind.SEEN_AGAIN, version="1.3.0"), "popup throws")
+    assert kinds(engine, incident)[-2:] == [Kind.FALSE_ALARM, Kind.SEEN_AGAIN]
+    clock.forward(days=1, seconds=1)
+    assert engine.incidents.false_alarm_of(a_draft(engine, Severity.P2)) is None
+
+
+def test_the_version_of_a_false_alarm_is_watched_on(engine):
+    item = item_of(engine)
+    for version, state in (("1.3.0", ReleaseState.BAD), ("1.2.0", ReleaseState.GOOD)):
+        engine.releases.record(Release(item, V(version), engine.now()))
+        engine.releases.mark(item, V(version), state)
+    incident, _ = breach(engine)
+    false_alarm(engine, incident.id, "alice", "a test of ours")
+    assert engine.releases.find(item, V("1.3.0")).state is ReleaseState.WATCHED
+    assert engine.releases.find(item, V("1.2.0")).state is ReleaseState.GOOD
 
 
 def test_who_acknowledges_stops_the_clock_of_the_response_and_commands_where_nobody_does(database, clock):

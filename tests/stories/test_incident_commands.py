@@ -103,6 +103,7 @@ def test_show_says_roles_clocks_left_and_the_checklist_in_both_languages(here, c
     run(capsys, "incident", "tick", identifier, "users-told", "--by", "carol", "--evidence", "a banner")
     _, out, _ = run(capsys, "incident", "show", identifier)
     assert f"{identifier} (P0, investigating): popup is blank" in out
+    assert "Urgency: critical" in out
     assert re.search(r"Incident commander: (ann|bob)", out)
     assert re.search(r"To respond: 1[45] min.* left, until 20\d\d-", out)
     assert "[ ] impact-confirmed: confirm the impact" in out
@@ -110,6 +111,7 @@ def test_show_says_roles_clocks_left_and_the_checklist_in_both_languages(here, c
     assert "carol: a banner" in out
     Path("release-guard.toml").write_text('language = "zh-TW"\n' + CONFIG)
     _, out, _ = run(capsys, "incident", "show", identifier)
+    assert "急迫程度：緊急" in out
     assert "技術負責人：無人" in out
     assert "[x] users-told：通知使用者事件經過與因應方式" in out
     assert "人工開立：popup is blank" in out
