@@ -156,7 +156,7 @@ def test_two_plans_for_one_release_have_one_id():
 
 
 def test_an_incident_goes_only_where_it_makes_sense():
-    incident = Incident(incident_id(2026, 42), "f", "t", Severity.P0, IncidentState.INVESTIGATING, ITEM, NEW, NOW)
+    incident = Incident(incident_id(2026, 42), "f", "t", Severity.P3, IncidentState.INVESTIGATING, ITEM, NEW, NOW)
     assert incident.id == "INC-2026-0042"
     for start, end in itertools.product(IncidentState, IncidentState):
         standing = dataclasses.replace(incident, state=start)
