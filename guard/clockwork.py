@@ -8,16 +8,19 @@ from guard.notify.delivery import deliver_due
 from guard.reminding import remind_due
 from guard.store.incident_rows import HeldIncident
 from guard.store.response import write_clocks
+from guard.tickets.sync import sync_due
 
 
 def run_due(engine: Engine) -> int:
     """Do what is due now; how many clocks had something to say.
 
-    In this order: what the clocks say, and the reminders of action items, are put down as messages, and then those are delivered.
+    In this order: what the clocks say, and the reminders of action items, are put down as messages, then those are delivered, and at last
+    tickets are made true.
     """
     rung = ring_due(engine)
     remind_due(engine)
     deliver_due(engine)
+    sync_due(engine)
     return rung
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from guard.cli import opening
 from guard.cli.console import Console
+from guard.clockwork import run_due
 from guard.engine import Engine
 from guard.errors import ExitCode, UsageError
 from guard.incidents.action_items import ActionItem, ActionState, IncidentClass, Priority, class_of, title_of
@@ -29,6 +30,8 @@ def action(args: Namespace) -> int:
             console.document({"action_items": [action_json(item, today) for item in found]})
             return ExitCode.DONE
         item = _add(args, engine, records) if args.action == "add" else _changed(args, records)
+        if args.action != "show":
+            run_due(engine)
     _show(console, item, today)
     console.document(action_json(item, today))
     return ExitCode.DONE

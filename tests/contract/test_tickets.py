@@ -4,6 +4,7 @@ import pytest
 
 from contract.github_issues import TOKEN, github_issues, limited
 from contract.ticket_world import a_world
+from guard.clockwork import run_due
 from guard.incidents.action_items import ActionState
 from guard.incidents.events import Kind, said
 from guard.incidents.incident import IncidentState
@@ -313,3 +314,12 @@ def test_a_token_or_address_is_never_in_what_people_or_the_database_are_told(wor
         kept = str(connection.exec_driver_sql("SELECT * FROM tickets").all())
     assert TOKEN not in caplog.text + kept + str(world.warnings) + repr(world.engine.config)
     assert "answer was lost" in kept
+
+
+def test_whatever_does_what_is_due_writes_tickets_as_well(world, github):
+    item = world.action()
+    run_due(world.engine)
+    assert [issue.title for issue in github.issues] == [f"{item.id}: add a canary"]
+    world.actions().move(item, ActionState.DONE, "alice")
+    run_due(world.engine)
+    assert github.issues[0].state == "closed"
