@@ -92,7 +92,7 @@ def test_passing_failures_are_asked_again_and_the_wait_that_is_told_is_kept():
     ]
 
     class Scripted(requests.Session):
-        def send(self, _request, **_options):
+        def send(self, request, **_options):
             return answers.pop(0)
 
     client = SentryClient("http://s", "t", Scripted(), attempts=2, sleep=waits.append, now=lambda: 1000.0 + sum(waits))
