@@ -24,6 +24,7 @@ from guard.store.schema_response import incident_roles
 _LOG = logging.getLogger(__name__)
 _SLACK = {TargetKind.SLACK_BOT, TargetKind.SLACK_WEBHOOK}
 _COMMANDER = "incident_commander"
+_SMS, _MANAGEMENT = "sms", "email-management"
 _SLACK_MEMBER = re.compile(r"[A-Z0-9]{2,30}")
 
 
@@ -75,6 +76,8 @@ class Announcer:
         if (before := news.entry.facts.get("before", "")) in Severity.__members__:
             severities.add(Severity[before])  # whoever was told of the incident hears that it is another matter now
         channels = [channel for severity in sorted(severities, reverse=True) for channel in channels_of(self._config, severity)]
+        if news.occasion is Occasion.ESCALATED:
+            channels += self._escalated_by(news)
         chosen = _serving(self._config, channels)
         if news.occasion in ENDS:
             told = {name: channel for name, channel in targets_told(connection, news.incident.id).items() if name not in chosen}
@@ -83,10 +86,15 @@ class Announcer:
         found = [(target, channel) for name, channel in chosen.items() if (target := named(name))]
         return [(target, channel) for target, channel in found if target.kind is not TargetKind.SMS or news.occasion in BY_SMS]
 
+    def _escalated_by(self, news: News) -> tuple[str, ...]:
+        """Channels that reach those who are asked, whatever the severity's own are."""
+        is_managements = set(_asked(news)) & set(self._config.oncall.management)
+        return (_SMS, _MANAGEMENT) if is_managements else (_SMS,)
+
     def _mention(self, news: News, target: TargetTable) -> str:
         if target.kind not in _SLACK or news.occasion not in MENTIONS:
             return ""
-        people = [news.commander, *(name.strip() for name in news.entry.facts.get("to", "").split(","))]
+        people = [news.commander, *_asked(news)]
         called = ["<!here>"] if news.incident.severity is Severity.P0 else []
         called += [f"<@{member}>" for name in dict.fromkeys(people) if (member := self._member(name, target))]
         return " ".join([*called, ""]) if called else ""
@@ -101,6 +109,11 @@ class Announcer:
     def _name_of(self, incident: Incident) -> str:
         found = (extension.name for extension in self._config.extension if extension.item == incident.item)
         return next(found, None) or incident.item.id
+
+
+def _asked(news: News) -> list[str]:
+    """Whom an incident is escalated to."""
+    return [name.strip() for name in news.entry.facts.get("to", "").split(",") if name.strip()]
 
 
 def _serving(config: Config, channels: Iterable[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from guard.notify.wording import as_html
 
 SECONDS = 20.0
 """How long a service is waited for; well under the minute after which a sender counts as dead."""
-_LATER = 600.0
+_LATER = 120.0
 _NEVER_ARRIVED = re.compile(r"Connection refused|NewConnectionError|ConnectTimeout|NameResolutionError|Name or service not known")
 """What says, among apprise's own words, that nothing was sent."""
 _REFUSED = re.compile(r"error=(\d{3,5})\b|\(([45]\d\d), b")

@@ -23,7 +23,7 @@ _AT_ONCE = 8
 """So many targets are sent to at once."""
 _MOST = 50
 """So many messages go to one target at a time: the next round goes on."""
-_FIRST_WAIT, _LONGEST_WAIT = 10.0, 600.0
+_FIRST_WAIT, _LONGEST_WAIT = 10.0, 120.0
 _DAY = timedelta(days=1)
 
 Send = Callable[[TargetTable, Parcel], Attempt]
@@ -81,7 +81,7 @@ class _Courier:
     def _one(self, queued: Queued) -> MessageState:
         """Deliver one message as far as that goes now, and say where it stands."""
         target, incident = self._engine.config.notify.named(queued.message.target), self._incident(queued)
-        if target and incident and (until := _quiet_until(target, incident, self._engine.now())):
+        if target and (until := _quiet_until(target, incident, self._engine.now())):
             self._engine.messages.postpone(queued, until, f"quiet hours until {until:%Y-%m-%d %H:%M} UTC")
             return MessageState.SENDING  # the next one may be of a worse incident, which is told at once
         if (mine := self._engine.messages.claim(queued, self._me)) is None:
@@ -155,8 +155,8 @@ class _Courier:
         return self._engine.incidents.get(queued.message.incident_id) if queued.message.incident_id else None
 
 
-def _quiet_until(target: TargetTable, incident: Incident, now: datetime) -> datetime | None:
-    """When the target's quiet hours are over, if they hold now and the incident is not urgent."""
-    if target.quiet_hours is None or incident.severity > Severity.P2:
+def _quiet_until(target: TargetTable, incident: Incident | None, now: datetime) -> datetime | None:
+    """When the target's quiet hours are over, if they hold now and what is told is not urgent, as a reminder never is."""
+    if target.quiet_hours is None or (incident and incident.severity > Severity.P2):
         return None
     return target.quiet_hours.over_at(now, target.zone)

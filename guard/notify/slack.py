@@ -13,7 +13,7 @@ from guard.rollback.posting import Answer, is_safe, post
 
 SECONDS = 10.0
 """How long Slack's answer is waited for."""
-_LATER = 600.0
+_LATER = 120.0
 """Seconds until what only a person can correct is tried again."""
 _LONGEST_WAIT = 3600.0
 _SERVER_FAULT = 500

@@ -10,7 +10,9 @@ from contract.notify_world import REPEAT, text_of, told
 from guard.incidents.events import Kind, said
 from guard.incidents.incident import IncidentState
 from guard.notify.delivery import deliver_due
+from guard.notify.message import Message
 from guard.severity import Severity
+from guard.store.messages import put_message
 from guard.store.silences import SilenceKind
 
 
@@ -264,3 +266,52 @@ def test_mail_is_text_and_html_and_urgent_where_somebody_is_called(here):
     assert "&lt;script&gt;" in page
     assert "接下來請執行" in text_of(opened)
     assert not REPEAT.search(text_of(opened))
+
+
+@pytest.mark.parametrize(
+    "to", [pytest.param("ann", id="the next on call"), pytest.param("ann, the boss", id="management, whose channel the severity has not")]
+)
+def test_an_escalation_reaches_those_who_are_asked_whatever_the_severity(here, to):
+    slack = {"channels": ["slack-alerts"]}
+    mail = {"channels": ["email-management", "email-team"]} if "boss" in to else {"channels": ["email-team"]}
+    alone = {"P1": {"channels": ["slack-alerts"]}} if "boss" in to else {}
+    targets = notify_world.targets(here().services.address, slack=slack, mail=mail)
+    world = here(notify={"target": targets}, oncall={"management": ["the boss"]}, severity=alone)
+    incident = world.open(Severity.P1)
+    world.deliver()
+    before = told(world).get("mail", 0)
+    world.say(incident, Kind.ESCALATED, to=to)
+    world.deliver()
+    assert told(world)["phone"] == 1
+    assert told(world)["mail"] == before + 1
+    assert world.services.slack.taken[-1]["text"].startswith("<@U0ANN> P1")
+
+
+def test_a_reminder_waits_in_quiet_hours(here, database):
+    targets = notify_world.targets(here().services.address, general={"quiet_hours": "00:00-06:00"})
+    world = here(notify={"target": targets})
+    with database.begin() as connection:
+        put_message(connection, Message("k", "action_reminder", "slack-general", "general", "s", "b", world.clock()), world.clock())
+    world.deliver()
+    assert told(world) == {}
+    world.deliver(seconds=4 * 3600)
+    assert told(world) == {"general": 1}
+
+
+def test_two_that_open_the_same_incident_at_once_a_hundred_times_make_one_set_of_messages(here):
+    world = here()
+    both = threading.Barrier(2)
+
+    def opening():
+        for number in range(100):
+            both.wait()
+            notify_world.open_incident(world.engine, f"round {number}")
+
+    threads = [threading.Thread(target=opening) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = [(message.incident_id, message.target) for message, _ in world.engine.messages.all()]
+    assert len(found) == len(set(found)) == 300
+    assert len(world.engine.incidents.all()) == 100
