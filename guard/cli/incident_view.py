@@ -11,6 +11,7 @@ from guard.incidents.incident import Incident, TimelineEntry
 from guard.incidents.roles import Role
 from guard.incidents.standing import Standing
 from guard.incidents.terms import Bilingual, length
+from guard.incidents.wording import facts_in, state_words, title_words
 from guard.outcome import incident_json, iso
 from guard.tables_response import Urgency
 
@@ -42,7 +43,7 @@ def show_incident(
     def line(label: Bilingual, text: str) -> None:
         console.print(f"{label.in_language(language)}{colon}{_flat(text)}")
 
-    console.print(f"{headline(shown)}")
+    console.print(headline(shown, language))
     line(_URGENCY, urgency.value if language is Language.ENGLISH else _URGENCIES[urgency])
     line(_CAUSE, shown.cause or _UNKNOWN.in_language(language))
     line(_USERS, str(shown.affected_users or _UNMEASURED.in_language(language)))
@@ -72,14 +73,22 @@ def show_incident(
             console.print(f"    {_flat(entry.evidence)}")
 
 
-def headline(shown: Incident) -> str:
+def headline(shown: Incident, language: Language) -> str:
     """One in a line."""
-    return f"{shown.id} ({shown.severity.name}, {shown.state.value}): {_flat(shown.title)}"
+    colon, state = _COLON.in_language(language), state_words(shown.state, language)
+    return f"{shown.id} ({shown.severity.name}, {state}){colon}{_flat(title_words(shown.title, language))}"
+
+
+def show_last(console: Console, shown: Incident, timeline: Sequence[TimelineEntry], language: Language) -> None:
+    """How it stands, and what was said last."""
+    console.print(headline(shown, language))
+    last = timeline[-1]
+    console.print(f"  {iso(last.at)} {_flat(last.actor)}: {_flat(event_words(last, language))}")
 
 
 def event_words(entry: TimelineEntry, language: Language) -> str:
     """What happened, in the reader's language where the guard knows the event by name."""
-    return words_of(entry.kind, entry.facts, language) if entry.kind else entry.event
+    return words_of(entry.kind, facts_in(entry.facts, language), language) if entry.kind else entry.event
 
 
 def clock_words(clock: Clock, language: Language, now: datetime) -> str:

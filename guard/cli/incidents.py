@@ -8,7 +8,7 @@ from typing import Any
 from guard import incident_life as life
 from guard.cli import opening
 from guard.cli.console import Console
-from guard.cli.incident_view import headline, short_json, show_incident, standing_json, table_of
+from guard.cli.incident_view import short_json, show_incident, show_last, standing_json, table_of
 from guard.clockwork import run_due
 from guard.engine import Engine
 from guard.errors import ExitCode
@@ -57,7 +57,7 @@ def _told(engine: Engine, console: Console, identifier: str) -> None:
     """How an incident stands after what was done to it, and the words that now stand on its timeline."""
     standing = engine.incidents.standing(identifier)
     timeline, now = engine.incidents.timeline(standing.incident.id), engine.now()
-    console.print(headline(standing.incident))
+    show_last(console, standing.incident, timeline, engine.config.language)
     console.document(standing_json(standing, timeline, engine.config.severity.urgency(standing.incident.severity), now))
 
 

@@ -69,6 +69,23 @@ name = {name}  # as in Sentry's release names: NAME@VERSION
 # infrastructure_scale_command = ["kubectl", "scale", "deployment/api", "--replicas=8"]
 # command_seconds = 300
 
+[oncall]
+# rotation = ["ann", "bob"]   # each commands what opens in their turn; none by default
+# starts_on = 2026-01-05      # when the first one's turn begins, at midnight UTC
+# days = 7
+# management = ["dana"]       # asked when nobody on call answers a P0 in time; none by default
+
+# The handbook's rules; [severity.P1] to [severity.P3] likewise.
+[severity.P0]
+# error_rate = 0.5
+# affected_users = 1000
+# respond_minutes = 15
+# resolve_minutes = 120
+# channels = ["slack-critical", "email-management", "sms"]
+
+[incidents]
+# reopen_seconds = 86400      # a breach that returns so soon reopens its incident
+
 [thresholds]
 # error_rate = 0.05        # share of users, and of operations or sessions, with a failure
 # api_failures = 0.10      # share of requests that fail
