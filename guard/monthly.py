@@ -23,7 +23,7 @@ from guard.incidents.telling import Section, Told, tell
 from guard.incidents.wording import escape, one_line
 from guard.model import Interval
 from guard.outcome import iso
-from guard.postmortems import TEMPLATES, Names, case_of, limits_of
+from guard.postmortems import TEMPLATES, case_of, limits_of, name_of
 from guard.severity import Severity
 from guard.store.action_items import ActionItems
 from webstore.models import Item
@@ -70,7 +70,7 @@ def _budgets(engine: Engine, items: list[Item], period: Interval) -> Iterator[It
     for item in items:
         budget = budget_of(_lines(engine, item, period), engine.config.report.objective)
         if budget:
-            yield ItemBudget(item.id, Names(engine).of(item), budget)
+            yield ItemBudget(item.id, name_of(engine, item), budget)
 
 
 def _lines(engine: Engine, item: Item, period: Interval) -> Iterator[Line]:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup
@@ -38,15 +39,9 @@ class NotOurs(UsageError):
     hint = "name another file with -o"
 
 
-@dataclasses.dataclass(frozen=True)
-class Names:
-    """What extensions are called, by the configuration."""
-
-    engine: Engine
-
-    def of(self, item: Item) -> str:
-        """The name of an item; empty when it is not configured here, or has none."""
-        return next((one.name or "" for one in self.engine.config.extension if one.id == item.id), "")
+def name_of(engine: Engine, item: Item) -> str:
+    """What an extension is called; empty when it is not configured here, or has no name."""
+    return next((one.name or "" for one in engine.config.extension if one.id == item.id), "")
 
 
 def case_of(engine: Engine, incident: Incident) -> Case:
@@ -66,7 +61,7 @@ def material_of(engine: Engine, incident: Incident) -> Material:
     """All that is known of an incident."""
     case, releases = case_of(engine, incident), engine.releases.all(incident.item)
     material = Material(
-        case, engine.now(), Names(engine).of(incident.item), actions=ActionItems(engine.database, engine.now).of(incident.id)
+        case, engine.now(), name_of(engine, incident.item), actions=ActionItems(engine.database, engine.now).of(incident.id)
     )
     release = next((one for one in releases if one.version == incident.version), None)
     if release is None:
@@ -184,8 +179,6 @@ def _read(path: Path) -> str | None:
 
 def _link(name: str) -> str:
     """A file's name as the target of a link."""
-    from urllib.parse import quote  # noqa: PLC0415 - only here
-
     return quote(name)
 
 

@@ -151,6 +151,16 @@ class View:
         return tuple(part for part in seen.evidence.removeprefix("breach: ").split("; ") if part.startswith("health: ")) if seen else ()
 
     @property
+    def hints(self) -> tuple[str, ...]:
+        """What error texts speak of: no proof, and where to look first."""
+        return tuple(entry.evidence for entry in self.case.all({Kind.ERRORS_SPEAK_OF}) if entry.evidence)
+
+    @property
+    def repairs(self) -> list[str]:
+        """What was repaired by the team's own commands."""
+        return [self._what(entry) for entry in self.case.all({Kind.REPAIR_ENDED})]
+
+    @property
     def roles(self) -> list[tuple[str, str]]:
         """Who holds which role at last."""
         held = {entry.facts.get("role", ""): entry.facts.get("holder", "") for entry in self.case.all({Kind.ROLE_TAKEN, Kind.HANDED_OVER})}

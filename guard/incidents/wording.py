@@ -43,12 +43,7 @@ _CAUSES: Mapping[str, Bilingual] = {
     "unknown": Bilingual("not known", "尚未查明"),
     "": Bilingual("not known", "尚未查明"),
 }
-_STRATEGIES = {
-    "ROLLBACK": "回滾（ROLLBACK）",
-    "HOTFIX": "緊急修正（HOTFIX）",
-    "SERVICE_RESTART": "重新啟動服務（SERVICE_RESTART）",
-    "INFRASTRUCTURE_SCALE": "擴充基礎設施（INFRASTRUCTURE_SCALE）",
-}
+_STRATEGIES = {"ROLLBACK": "回滾", "HOTFIX": "緊急修正", "SERVICE_RESTART": "重新啟動服務", "INFRASTRUCTURE_SCALE": "擴充基礎設施"}
 _TARGETS: Mapping[Target, Bilingual] = {
     Target.MET: Bilingual("met", "達成"),
     Target.MISSED: Bilingual("missed", "未達成"),

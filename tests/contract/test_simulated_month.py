@@ -26,6 +26,7 @@ from guard.incidents.incident import Incident, IncidentState, Trigger
 from guard.incidents.roles import Role
 from guard.model import Counted, Interval, Provenance, Release, ReleaseState, Sample, Signal
 from guard.monthly import gather, to_html, to_json, to_markdown, to_text
+from guard.reminding import remind_due
 from guard.severity import Severity
 from guard.store.action_items import ActionItems
 from guard.store.database import open_database
@@ -49,6 +50,8 @@ class Month:
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.acts = []
+        for day in range(1, 31):
+            self.at(START + timedelta(days=day, minutes=-30), lambda _engine: None)  # somebody is awake each day, before anything ends
         for number in range(COUNT):
             self._incident(number)
         self.acts.sort(key=lambda act: act[0])
@@ -164,7 +167,9 @@ def an_action(number, day, **changes):
 
 def a_config(folder):
     extensions = [{"id": item.id, "publisher": item.publisher, "name": f"shelf-{item.id[0]}"} for item in ITEMS]
-    return Config.model_validate({"state": str(folder), "extension": extensions})
+    target = {"name": "team", "kind": "slack-webhook", "channels": ["reminders"], "url_env": "NOBODY_IS_REALLY_TOLD"}
+    tables = {"notify": {"target": [target]}, "actions": {"channels": ["reminders"]}}
+    return Config.model_validate({"state": str(folder), "extension": extensions, **tables})
 
 
 def played(config, database):
@@ -181,6 +186,7 @@ def played(config, database):
             engine = Engine(config, database, now=clock)
         clock.moment = moment
         ring_due(engine)
+        remind_due(engine)
         act(engine)
     clock.moment = END
     ring_due(engine)
@@ -396,6 +402,19 @@ def test_action_items_and_what_they_prevented_are_counted(engine):
         assert one["before"] == sum(ended - window <= began[identifier] < ended for identifier in wanted)
         assert one["after"] == sum(ended <= began[identifier] < END for identifier in wanted)
     assert found["prevention"][0]["expected_fewer"] == pytest.approx(24 * 16 / 365, abs=0.001)
+
+
+def test_reminders_7_days_before_3_days_before_and_daily_once_overdue_come_once_over_restarts(engine):
+    put = Counter(row["key"] for row in rows_of(engine.database, "messages", "id") if row["event"] == "action_reminder")
+    expected = set()
+    for item in rows_of(engine.database, "action_items", "id"):
+        due, added = datetime.fromisoformat(item["due_on"]).date(), item["created_at"].date()
+        ended = (item["ended_at"] or END).date() if item["state"] in {"done", "dropped"} else END.date()
+        for day in (added + timedelta(days=number) for number in range((ended - added).days + 1)):
+            before = {7: "7-days-before", 3: "3-days-before"}.get((due - day).days, f"overdue-{day}" if day > due else None)
+            expected |= {f"{item['id']}:{due}:{before}:team"} if before else set()
+    assert put == Counter(expected)
+    assert len(expected) > 15
 
 
 @pytest.mark.parametrize("language", Language)

@@ -123,6 +123,26 @@ def test_nothing_from_outside_does_harm_in_a_postmortem(language):
     assert all(line.count("|") - line.count("\\|") in {0, 3, 4, 7} for line in text.splitlines())
 
 
+@pytest.mark.parametrize("language", Language)
+def test_hints_repairs_and_a_reopening_are_told_where_there_are_any(language):
+    more = (
+        entry(12, Kind.ERRORS_SPEAK_OF, evidence="connection-issue, by the error 'ECONNRESET'", cause="connection-issue"),
+        entry(20, Kind.REPAIR_ENDED, strategy="SERVICE_RESTART", result="done"),
+        entry(41, Kind.REOPENED),
+        entry(50, Kind.RESOLVED, by="alice"),
+    )
+    english = language is Language.ENGLISH
+    wanted = (
+        ["Error texts speak of connection-issue", "- SERVICE\\_RESTART done", "It came back after"]
+        if english
+        else ["錯誤訊息指向（系統原文）：connection-issue", "- 重新啟動服務：done", "問題曾再度出現"]
+    )
+    plain, told = (postmortems.draft(a_material(story=story), language) for story in (STORY, (*STORY, *more)))
+    for words in wanted:
+        assert words in told
+        assert words not in plain
+
+
 def test_a_title_of_the_guard_is_told_in_chinese_and_a_persons_own_as_it_is():
     assert title_words("1.3.0: extraction, ui check failed; too slow", Language.CHINESE) == "1.3.0：extraction, ui 檢查未通過、回應過慢"
     for own in ("payments: broken since noon", "down", "1.3.0: error rate over its limit; and more"):
