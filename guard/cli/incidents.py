@@ -9,6 +9,7 @@ from guard import incident_life as life
 from guard.cli import opening
 from guard.cli.console import Console
 from guard.cli.incident_view import short_json, show_incident, show_last, standing_json, table_of
+from guard.cli.notifying import delivery_json, show_deliveries
 from guard.clockwork import run_due
 from guard.engine import Engine
 from guard.errors import ExitCode
@@ -50,7 +51,10 @@ def _show(engine: Engine, console: Console, identifier: str) -> None:
     timeline, now = engine.incidents.timeline(standing.incident.id), engine.now()
     urgency = engine.config.severity.urgency(standing.incident.severity)
     show_incident(console, standing, timeline, urgency, engine.config.language, now)
-    console.document(standing_json(standing, timeline, urgency, now))
+    delivered = engine.messages.log(standing.incident.id)
+    show_deliveries(console, delivered)
+    document = standing_json(standing, timeline, urgency, now)
+    console.document({**document, "deliveries": [delivery_json(one) for one in delivered]})
 
 
 def _told(engine: Engine, console: Console, identifier: str) -> None:

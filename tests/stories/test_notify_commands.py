@@ -90,6 +90,8 @@ def test_the_log_shows_every_attempt(here, capsys):
     out = run(capsys, "notify", "log")[1]
     assert f"{incident} opened to mail (email-management), attempt 1: sent: taken by the service" in out
     assert run(capsys, "notify", "log", "--incident", "INC-2026-9999")[0] == 2
+    assert f"{incident} opened to mail (email-management), attempt 1: sent" in run(capsys, "incident", "show", incident)[1]
+    assert told(capsys, "incident", "show", incident)[1]["deliveries"] == document["deliveries"]
 
 
 def test_a_silence_is_added_listed_and_ended(here, capsys):
