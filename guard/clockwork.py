@@ -1,5 +1,7 @@
 """What time brings by itself: clocks that warn, are missed and escalate. Called by whoever is awake; however many are, it is done once."""
 
+import logging
+
 from guard.engine import Engine
 from guard.incidents.clocks import Clock, ClockKind, Ring, rings
 from guard.incidents.events import Kind, said
@@ -10,18 +12,25 @@ from guard.store.incident_rows import HeldIncident
 from guard.store.response import write_clocks
 from guard.tickets.sync import sync_due
 
+_LOG = logging.getLogger(__name__)
 
-def run_due(engine: Engine) -> int:
-    """Do what is due now; how many clocks had something to say.
+
+def run_due(engine: Engine) -> None:
+    """Do what is due now, each part on its own: one that fails keeps no other from its work, and is raised when all are done.
 
     In this order: what the clocks say, and the reminders of action items, are put down as messages, then those are delivered, and at last
     tickets are made true.
     """
-    rung = ring_due(engine)
-    remind_due(engine)
-    deliver_due(engine)
-    sync_due(engine)
-    return rung
+    failed: list[Exception] = []
+    for part in (ring_due, remind_due, deliver_due, sync_due):
+        try:
+            part(engine)
+        except Exception as error:  # noqa: BLE001 - raised below
+            failed.append(error)
+    for further in failed[1:]:
+        _LOG.error("what was due could not be done", exc_info=further)
+    if failed:
+        raise failed[0]
 
 
 def ring_due(engine: Engine) -> int:

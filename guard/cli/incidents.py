@@ -10,7 +10,6 @@ from guard.cli import opening
 from guard.cli.console import Console
 from guard.cli.incident_view import short_json, show_incident, show_last, standing_json, table_of
 from guard.cli.notifying import delivery_json, show_deliveries
-from guard.clockwork import run_due
 from guard.engine import Engine
 from guard.errors import ExitCode
 from guard.incidents.roles import Role
@@ -18,10 +17,14 @@ from guard.outcome import iso
 from guard.severity import Severity
 from webstore.versions import Version
 
+_READING = {"list", "show", "oncall"}
+"""Actions that only look: whoever does the others also sees to what is due, so that people are told at once."""
+
 
 def incident(args: Namespace) -> int:
     """List incidents, show one, or write what a person does in one."""
-    with opening.engine(args) as (engine, console):
+    opened = opening.engine if args.action in _READING else opening.acting
+    with opened(args) as (engine, console):
         match args.action:
             case "list":
                 _list(engine, console, only_open=args.only_open)
@@ -33,7 +36,6 @@ def incident(args: Namespace) -> int:
                 _open(engine, console, args)
             case _:
                 ACTIONS[args.action](engine, args, args.by or getpass.getuser())
-                run_due(engine)
                 _told(engine, console, args.id)
     return ExitCode.DONE
 
@@ -76,7 +78,6 @@ def _open(engine: Engine, console: Console, args: Namespace) -> None:
         args.reason,
     )
     opened, is_new = life.open_by_hand(engine, report)
-    run_due(engine)
     if not is_new:
         console.warn(f"{opened.id} is open for this already; it was joined, and nothing was added to it")
     _told(engine, console, opened.id)

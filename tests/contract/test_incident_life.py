@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from guard.clockwork import ring_due
+from guard import clockwork
+from guard.clockwork import ring_due, run_due
 from guard.config import Config
 from guard.engine import Engine
 from guard.errors import NotRecorded, UsageError
@@ -409,3 +410,21 @@ def test_targets_and_escalation_are_the_configured_ones(database, clock):
     clock.forward(minutes=5)
     ring_due(engine)
     assert [event for _, event in told(engine, incident)[-2:]] == ["the target to respond within 5 min is missed", "escalated to dana"]
+
+
+def test_what_fails_when_due_keeps_no_other_part_from_its_work_and_is_raised(engine, clock, monkeypatch):
+    done = []
+
+    def broken(_engine):
+        done.append("reminders")
+        raise UsageError("no mail")
+
+    monkeypatch.setattr(clockwork, "remind_due", broken)
+    monkeypatch.setattr(clockwork, "deliver_due", lambda _engine: done.append("delivery"))
+    monkeypatch.setattr(clockwork, "sync_due", lambda _engine: done.append("tickets"))
+    incident, _ = breach(engine)
+    clock.forward(minutes=12)
+    with pytest.raises(UsageError, match="no mail"):
+        run_due(engine)
+    assert done == ["reminders", "delivery", "tickets"]
+    assert kinds(engine, incident)[-1] == Kind.CLOCK_WARNED
