@@ -205,6 +205,11 @@ def action_id(year: int, number: int) -> str:
     return f"ACT-{year}-{number:04d}"
 
 
+def is_action(identifier: str) -> bool:
+    """Whether an id is an action item's."""
+    return identifier.startswith("ACT-")
+
+
 def title_of(text: str) -> str:
     """A title, on one line and of bounded length.
 

@@ -8,16 +8,17 @@ import enum
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 
-from guard.incidents.incident import TimelineEntry
+from guard.incidents.incident import NEEDS_POSTMORTEM, IncidentState, TimelineEntry
+from guard.severity import Severity
 from guard.store.response import hold_incident
-from guard.store.schema import timeline
+from guard.store.schema import incidents, timeline
 from guard.store.schema_response import tickets
 from guard.store.upsert import upsert
 
@@ -83,7 +84,33 @@ class Tickets:
 
     def get(self, subject: str) -> TicketRecord | None:
         """The ticket of a subject."""
-        return self.all().get(subject)
+        return self.of([subject]).get(subject)
+
+    def of(self, subjects: Collection[str]) -> dict[str, TicketRecord]:
+        """The tickets of some subjects."""
+        statement = select(tickets).where(tickets.c.repository == self._repository, tickets.c.subject_id.in_(subjects))
+        with self._engine.connect() as connection:
+            return {row["subject_id"]: _record(row) for row in connection.execute(statement).mappings()}
+
+    def unfinished(self) -> list[str]:
+        """The subjects whose tickets are not closed yet, as far as is known."""
+        states = [TicketState.WANTED.value, TicketState.OPEN.value]
+        statement = select(tickets.c.subject_id).where(tickets.c.repository == self._repository, tickets.c.state.in_(states))
+        with self._engine.connect() as connection:
+            return [name for name in connection.execute(statement).scalars() if name != _WHOLE_REPOSITORY]
+
+    def without_postmortem(self) -> list[str]:
+        """The incidents that are resolved, and bad enough to need a postmortem that is not done."""
+        severities = [severity.name for severity in Severity if severity >= NEEDS_POSTMORTEM]
+        needs = (incidents.c.state == IncidentState.RESOLVED.value) & incidents.c.severity.in_(severities)
+        with self._engine.connect() as connection:
+            return list(connection.execute(select(incidents.c.id).where(needs)).scalars())
+
+    def newest_entries(self, subjects: Collection[str]) -> dict[str, int]:
+        """The number of the newest entry on each timeline: where that is known, the rest need not be read again."""
+        statement = select(timeline.c.incident_id, func.max(timeline.c.id)).where(timeline.c.incident_id.in_(subjects))
+        with self._engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(statement.group_by(timeline.c.incident_id))}
 
     def take(self, subject: str) -> TicketRecord | None:
         """Take a ticket to work on it; none where another process has it in hand."""
@@ -136,8 +163,11 @@ class Tickets:
             "trouble": trouble,
             "updated_at": now,
         }
+        shorter = or_(tickets.c.not_before.is_(None), tickets.c.not_before < until)
         with self._engine.begin() as connection:
-            upsert(connection, tickets, row, key=("subject_id", "repository"), update=("not_before", "trouble", "updated_at"))
+            if not upsert(connection, tickets, row, key=("subject_id", "repository")):
+                longer = update(tickets).where(self._is(_WHOLE_REPOSITORY), shorter)  # another's longer rest holds
+                connection.execute(longer.values(not_before=until, trouble=trouble, updated_at=now))
 
     def rests_until(self) -> tuple[datetime, str] | None:
         """Until when the repository is left alone, and why; none when it is not."""

@@ -10,7 +10,7 @@ from typing import Final
 from guard.engine import Engine
 from guard.environment import secret
 from guard.errors import ConfigurationError
-from guard.incidents.action_items import ActionItem
+from guard.incidents.action_items import ActionItem, is_action
 from guard.incidents.events import Kind, said
 from guard.incidents.incident import Incident, TimelineEntry
 from guard.store.action_items import ActionItems
@@ -47,6 +47,8 @@ _BACKLOG: Final = timedelta(hours=1)
 
 Subject = Incident | ActionItem
 _WARNED: weakref.WeakSet[Engine] = weakref.WeakSet()
+_LOOKED: weakref.WeakKeyDictionary[Engine, dict[str, object]] = weakref.WeakKeyDictionary()
+"""What each subject was like when its ticket was last seen to be true: no timeline is read, and no text made, until that changes."""
 
 
 def sync_due(engine: Engine) -> int:
@@ -94,26 +96,47 @@ def _warn_once(engine: Engine, words: str) -> None:
 
 
 def _due(engine: Engine, table: TicketsTable, records: Tickets) -> Iterator[Subject]:
-    """What has a ticket that is not as it should be, or has none yet. What was over before it ever had one gets none."""
-    known = records.all()
-    for incident in reversed(engine.incidents.all()):
-        record = known.get(incident.id)
-        is_wanted = wants_ticket_open(incident) and incident.severity >= table.severity
-        if (is_wanted or _is_unfinished(record)) and _is_due(engine, records, incident, record):
-            yield incident
-    if not table.action_items:
-        return
-    for item in ActionItems(engine.database, engine.now).all():
-        record = known.get(item.id)
-        if (item.state.is_open or _is_unfinished(record)) and _is_due(engine, records, item, record):
-            yield item
+    """What has a ticket that is not as it should be, or has none yet; the oldest first. What was over before it ever had one gets none."""
+    subjects = _subjects(engine, table, records)
+    ids = [subject.id for subject in subjects]
+    known, newest, looked = records.of(ids), records.newest_entries(ids), _LOOKED.setdefault(engine, {})
+    for subject in subjects:
+        record = known.get(subject.id)
+        if not (_is_wanted(table, subject) or _is_unfinished(record)):
+            continue
+        seen = (subject, record, newest.get(subject.id))
+        if record is not None and (record.state is TicketState.GONE or looked.get(subject.id) == seen):
+            continue
+        if _is_due(engine, records, subject, record):
+            yield subject
+        elif record is not None and record.digest == _ticket(engine, records, subject)[0].digest:
+            looked[subject.id] = seen
+
+
+def _subjects(engine: Engine, table: TicketsTable, records: Tickets) -> list[Subject]:
+    """What may have a ticket that is not true: read by each process every few seconds, so without all that has long been over."""
+    found: dict[str, Subject] = {incident.id: incident for incident in reversed(engine.incidents.all(only_open=True))}
+    actions = ActionItems(engine.database, engine.now)
+    if table.action_items:
+        found |= {item.id: item for item in actions.all(only_open=True)}
+    for name in [*records.unfinished(), *records.without_postmortem()]:
+        if name not in found and (table.action_items or not is_action(name)):
+            found[name] = actions.get(name) if is_action(name) else engine.incidents.get(name)
+    return list(found.values())
+
+
+def _is_wanted(table: TicketsTable, subject: Subject) -> bool:
+    if isinstance(subject, ActionItem):
+        return subject.state.is_open
+    return wants_ticket_open(subject) and subject.severity >= table.severity
 
 
 def _is_unfinished(record: TicketRecord | None) -> bool:
     """Whether a ticket was begun and is not closed yet. One that was wanted and never sent is given up with its subject."""
     if record is None:
         return False
-    return record.state is TicketState.OPEN or (record.state is TicketState.WANTED and record.asked_at is not None)
+    was_sent = record.asked_at is not None or record.number is not None
+    return record.state is TicketState.OPEN or (record.state is TicketState.WANTED and was_sent)
 
 
 def _is_due(engine: Engine, records: Tickets, subject: Subject, record: TicketRecord | None) -> bool:

@@ -1,5 +1,7 @@
 """Tickets on GitHub: opened once, kept true, told what happens, closed at the end; on both databases."""
 
+from datetime import timedelta
+
 import pytest
 
 from contract.github_issues import TOKEN, github_issues, limited
@@ -323,3 +325,37 @@ def test_whatever_does_what_is_due_writes_tickets_as_well(world, github):
     world.actions().move(item, ActionState.DONE, "alice")
     run_due(world.engine)
     assert github.issues[0].state == "closed"
+
+
+def test_what_is_true_is_not_read_again_until_something_happens(world, github, monkeypatch):
+    incident = world.incident()
+    world.sync()
+    world.sync()
+    read, entries = [], Tickets.entries
+    monkeypatch.setattr(Tickets, "entries", lambda tickets, subject: read.append(subject) or entries(tickets, subject))
+    for _ in range(5):
+        world.sync(seconds=2)
+    assert read == []
+    world.engine.incidents.note(incident.id, said(Kind.ESCALATED, to="management"))
+    assert world.sync(seconds=2) == 1
+    assert read
+    assert len(github.issues[0].comments) == 1
+
+
+def test_a_p1_that_is_over_while_github_is_down_gets_its_ticket_for_the_postmortem(world, github):
+    incident = world.incident(severity=Severity.P1)
+    github.fails("GET", "500 after")
+    world.sync()
+    world.engine.incidents.move(incident, IncidentState.RESOLVED, said(Kind.RESOLVED, by="alice"))
+    world.sync(minutes=5)
+    (issue,) = github.issues
+    assert (issue.state, issue.title.startswith("[P1]")) == ("open", True)
+
+
+def test_a_shorter_rest_never_ends_a_longer_one(world, database, clock):
+    tickets = Tickets(database, "owner/name", clock)
+    for minutes, left in ((60, 60), (1, 60), (90, 90)):
+        tickets.rest(clock() + timedelta(minutes=minutes), f"{minutes}")
+        assert tickets.rests_until() == (clock() + timedelta(minutes=left), f"{left}")
+    clock.forward(minutes=91)
+    assert tickets.rests_until() is None
