@@ -164,7 +164,10 @@ def write(engine: Engine, incident: Incident, path: Path, language: Language) ->
         picture.write_text(plot, encoding="utf-8")
         material = dataclasses.replace(material, plot=_link(picture.name))
     new = draft(material, language)
-    path.write_text(new if old is None else renewed(old, new, language), encoding="utf-8")
+    # Whole or not at all: what people wrote must outlive a process that dies here.
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(new if old is None else renewed(old, new, language), encoding="utf-8")
+    beside.replace(path)
     return path
 
 
@@ -196,7 +199,7 @@ _MARKS = (
     ("mitigated", Bilingual("rollback done", "回滾完成")),
     ("resolved", Bilingual("recovered", "恢復正常")),
 )
-_ALLOWED = Bilingual("allowed: {percent:g} %", "門檻 {percent:g} %")
+_ALLOWED = Bilingual("limit {percent:g} %", "門檻 {percent:g}%")
 
 
 def plot_of(material: Material, threshold: float, language: Language) -> str:

@@ -15,6 +15,8 @@ import pytest
 import sqlalchemy
 
 from factories import Clock
+from guard.cli.after_arguments import FORMATS, LANGUAGES
+from guard.cli.arguments import build_parser
 from guard.cli.main import main
 from guard.clockwork import ring_due
 from guard.config import Config
@@ -25,7 +27,7 @@ from guard.incidents.events import Kind, Language, said
 from guard.incidents.incident import Incident, IncidentState, Trigger
 from guard.incidents.roles import Role
 from guard.model import Counted, Interval, Provenance, Release, ReleaseState, Sample, Signal
-from guard.monthly import gather, to_html, to_json, to_markdown, to_text
+from guard.monthly import Format, gather, to_html, to_json, to_markdown, to_text
 from guard.reminding import remind_due
 from guard.severity import Severity
 from guard.store.action_items import ActionItems
@@ -436,6 +438,15 @@ def test_every_shape_of_the_report_says_the_same_and_lets_no_markup_in(engine, l
     assert "default-src 'none'; style-src 'sha256-" in page
     assert "unsafe-inline" not in page
     assert " style=" not in page
+
+
+def test_the_report_is_of_30_days_and_its_choices_are_all_there_are():
+    assert build_parser().parse_args(["report"]).days == 30
+    assert set(LANGUAGES) == {language.value for language in Language}
+    assert set(FORMATS) == {shape.value for shape in Format}
+    for days in ("0", "-1", "x", "3661"):
+        with pytest.raises(SystemExit):
+            build_parser().parse_args(["report", "--days", days])
 
 
 def test_the_command_writes_each_shape(engine, tmp_path, capsys):
