@@ -1,7 +1,7 @@
 """Text from anywhere, made harmless for where it goes: of bounded length, on one line, and unable to call people or pass for ours. Pure."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from guard.notify.message import TargetKind
 
@@ -40,6 +40,16 @@ def chat(text: str) -> str:
     return plain(text).translate(_LOOKALIKES).replace("@", "@\u2060").replace("://", ":\u2060//")
 
 
+def mail(text: str) -> str:
+    """For e-mail, whose programs make links of addresses; its HTML is escaped when it is made."""
+    return plain(text).replace("://", ":\u2060//")
+
+
+def phone(text: str) -> str:
+    """For a text message, in which one letter that is not plain would make it half as long."""
+    return plain(text).replace("://", ": //")
+
+
 def slack(text: str) -> str:
     """For Slack, where mentions and links stand in angle brackets."""
     return chat(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -52,8 +62,15 @@ def sms(text: str) -> str:
     return flat if len(flat) <= longest else flat[: longest - 1].rstrip() + ("…" if longest == _SMS_WIDE else ".")
 
 
+_ESCAPES: Mapping[TargetKind, Escape] = {
+    TargetKind.SLACK_BOT: slack,
+    TargetKind.SLACK_WEBHOOK: slack,
+    TargetKind.EMAIL: mail,
+    TargetKind.SMS: phone,
+    TargetKind.APPRISE: chat,
+}
+
+
 def escape_for(kind: TargetKind) -> Escape:
-    """How texts from outside are made harmless for a kind of target. E-mail shows text as it is; its HTML is escaped when it is made."""
-    if kind in {TargetKind.SLACK_BOT, TargetKind.SLACK_WEBHOOK}:
-        return slack
-    return chat if kind is TargetKind.APPRISE else plain
+    """How texts from outside are made harmless for a kind of target."""
+    return _ESCAPES[kind]

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import jinja2
 
 _LONGEST_SUBJECT = 120
+_SAID_BY_THE_REST = {Occasion.ROLLBACK_PROPOSED, Occasion.ROLLBACK_BEGUN}
+"""Their evidence is the commands, or the title, which the message has anyway."""
+_INDENT = " " * 4
+"""What commands begin with."""
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -68,7 +72,7 @@ def marked_as_repeat(body: str, language: Language, kind: TargetKind) -> str:
 def as_html(body: str, language: Language) -> str:
     """The same message as a page for mail programs. Everything in it is escaped."""
     paragraphs = [
-        {"text": part.strip("\n") if part.startswith("    ") else part, "is_command": part.startswith("    ")} for part in _parts(body)
+        {"text": part.removeprefix(_INDENT).replace(f"\n{_INDENT}", "\n"), "is_command": part.startswith(_INDENT)} for part in _parts(body)
     ]
     return _render("message.html", paragraphs=paragraphs, language=language.value)
 
@@ -77,7 +81,7 @@ def _parts(body: str) -> list[str]:
     """Lines, but for commands, which stay together."""
     parts: list[str] = []
     for line in body.splitlines():
-        if line.startswith("    ") and parts and parts[-1].startswith("    "):
+        if line.startswith(_INDENT) and parts and parts[-1].startswith(_INDENT):
             parts[-1] += f"\n{line}"
         elif line.strip():
             parts.append(line)
@@ -93,7 +97,7 @@ def _view(news: News, target: TargetTable, language: Language, escape: Escape) -
         "id": incident.id,
         "title": escape(incident.title),
         "headline": escape(_headline(news, language)),
-        "evidence": escape(news.entry.evidence),
+        "evidence": "" if news.occasion in _SAID_BY_THE_REST else escape(news.entry.evidence),
         "item": escape(news.item_name),
         "item_id": incident.item.id,
         "version": str(incident.version),

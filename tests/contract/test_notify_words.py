@@ -100,8 +100,9 @@ def test_hostile_text_is_shown_harmlessly(kind, text, language):
     assert len(found.subject) < 300
     if kind in {TargetKind.SLACK_BOT, TargetKind.SLACK_WEBHOOK}:
         assert not set(found.body + found.subject.removeprefix("[INC-2026-0042]")) & set("<>*~`|[]")
+    assert "://" not in found.body + found.subject
     if kind in {TargetKind.SLACK_BOT, TargetKind.SLACK_WEBHOOK, TargetKind.APPRISE}:
-        assert not re.search(r"@\w|://", found.body + found.subject)
+        assert not re.search(r"@\w", found.body + found.subject)
     if kind is TargetKind.SMS:
         assert len(found.body) <= (306 if found.body.isascii() else 134)
 
