@@ -177,6 +177,12 @@ class View:
         return Swap(done.facts.get("target", ""), done.facts.get("new_version", ""), length(took, self.language))
 
     @property
+    def held(self) -> str:
+        """Why the guard has asked a person, where no rollback was completed."""
+        asked = self.case.last({Kind.DECIDED_TO_ASK})
+        return asked.evidence if asked and self.swap is None else ""
+
+    @property
     def failures(self) -> list[str]:
         """Why rollbacks failed."""
         return [entry.facts.get("failure", entry.event) for entry in self.case.all(ROLLBACK_FAILED)]

@@ -143,6 +143,14 @@ def test_hints_repairs_and_a_reopening_are_told_where_there_are_any(language):
         assert words not in plain
 
 
+@pytest.mark.parametrize("language", Language)
+def test_why_a_person_was_asked_is_told_unless_a_rollback_was_completed(language):
+    asked = entry(11, Kind.DECIDED_TO_ASK, evidence="the drill was unsafe", strategy="ROLLBACK")
+    told = ": the drill was unsafe" if language is Language.ENGLISH else "：the drill was unsafe"
+    assert told in postmortems.draft(a_material(story=(*STORY[:2], asked)), language)
+    assert told not in postmortems.draft(a_material(story=(*STORY[:2], asked, *STORY[2:])), language)
+
+
 def test_a_title_of_the_guard_is_told_in_chinese_and_a_persons_own_as_it_is():
     assert title_words("1.3.0: extraction, ui check failed; too slow", Language.CHINESE) == "1.3.0：extraction, ui 檢查未通過、回應過慢"
     for own in ("payments: broken since noon", "down", "1.3.0: error rate over its limit; and more"):
