@@ -5,13 +5,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from guard.incidents.action_items import ActionItem, ActionState
+from guard.incidents.action_items import ActionItem, ActionState, cause_of
 from guard.incidents.events import Language, words_of
 from guard.incidents.incident import NEEDS_POSTMORTEM, Incident, IncidentState, TimelineEntry
 from guard.incidents.terms import Bilingual
-from guard.incidents.wording import state_words, title_words
+from guard.incidents.wording import cause_words, facts_in, state_words, title_words
 from guard.incidents.wording_actions import incidents_words, priority_words
 from guard.incidents.wording_actions import state_words as action_state_words
+from guard.judge.diagnosis import Cause
 from guard.tickets import wording
 from guard.tickets.neutral import line, title
 
@@ -66,7 +67,7 @@ def of_incident(incident: Incident, timeline: Sequence[TimelineEntry], labels: S
         (wording.OPENED, f"{incident.opened_at:%Y-%m-%d %H:%M:%S} UTC"),
         (wording.ACKNOWLEDGED, incident.acknowledged_by or wording.NOBODY.in_language(language)),
         (wording.USERS, str(incident.affected_users) if incident.affected_users else wording.NOT_MEASURED.in_language(language)),
-        (wording.CAUSE, incident.cause or wording.NOT_KNOWN.in_language(language)),
+        (wording.CAUSE, _cause(incident, language)),
         *([(wording.RESOLUTION, incident.resolution)] if incident.resolution else []),
     )
     head = "\n".join(
@@ -140,6 +141,16 @@ def _mark(subject: str, identity: str) -> str:
     return f"<!-- release-guard {subject} {hashlib.sha256(identity.encode()).hexdigest()[:16]} -->"
 
 
+def _cause(incident: Incident, language: Language) -> str:
+    """The cause: a diagnosis by its name in the language, and its reason as it was written; a person's own words as they are."""
+    cause, (_, _, reason) = cause_of(incident), incident.cause.partition(":")
+    if not incident.cause:
+        return wording.NOT_KNOWN.in_language(language)
+    if cause is Cause.UNKNOWN or language is Language.ENGLISH:
+        return incident.cause
+    return f"{cause_words(cause.value, language)}（{reason.strip()}）" if reason.strip() else cause_words(cause.value, language)
+
+
 def _table(facts: Sequence[tuple[Bilingual, str]], language: Language) -> list[str]:
     return ["| | |", "|---|---|", *(f"| {name.in_language(language)} | {line(value, _LONGEST_TEXT)} |" for name, value in facts)]
 
@@ -158,7 +169,7 @@ def _entry(entry: TimelineEntry, language: Language) -> str:
 def _words(entry: TimelineEntry, language: Language) -> str:
     """An event in the language, where it is one that the guard knows with all its facts; else as it was written."""
     try:
-        return words_of(entry.kind, entry.facts, language)
+        return words_of(entry.kind, facts_in(entry.facts, language), language)
     except (KeyError, ValueError):
         return entry.event
 

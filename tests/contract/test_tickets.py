@@ -126,12 +126,14 @@ def test_only_what_is_configured_gets_a_ticket(world, github):
 
 @pytest.mark.parametrize("settings", [{"language": "zh-TW"}])
 def test_a_ticket_speaks_the_configured_language(world, github):
-    incident = world.incident()
+    incident = world.incident("1.3.0: error rate over its limit")
     world.sync()
     world.engine.incidents.note(incident.id, said(Kind.ACKNOWLEDGED, by="小明"))
     world.sync()
     (issue,) = github.issues
     assert "| 嚴重程度 | P3 |" in issue.body
+    assert "| 原因 | 此次發布的版本（only it） |" in issue.body
+    assert issue.title == f"[P3] {incident.id}: 1.3.0：錯誤率超出門檻"
     assert "1.3.0 版超出門檻" in issue.body
     assert "guard：小明 已接手處理" in issue.comments[0][1]
 
