@@ -1,6 +1,7 @@
 """replay: recorded or invented samples in, verdicts out; and a recording of what a live watch saw."""
 
 import contextlib
+import dataclasses
 import io
 import json
 import sys
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 
 from guard.cli import opening
 from guard.cli.console import Console
-from guard.config import FILE_NAME, load
+from guard.config import FILE_NAME, Config, load
 from guard.errors import ExitCode, NotRecorded, UsageError
 from guard.judge.thresholds import Thresholds
 from guard.recording import record
@@ -21,6 +22,7 @@ from guard.replay.lines import LONGEST_LINE
 from guard.replay.output import plot, to_json
 from guard.replay.player import Decided, play
 from guard.tables import ThresholdsTable
+from guard.tables_response import SeverityTable
 from webstore.versions import Version
 
 
@@ -30,9 +32,12 @@ def replay(args: Namespace) -> int:
         return _record(args)
     if args.file is None:
         raise UsageError("name a recording to replay, or give --record to write one")
-    thresholds = _thresholds(args)
+    path = args.config or Path(FILE_NAME)
+    config = load(path) if args.config or path.exists() else None
+    severity = config.severity if config else SeverityTable()
+    thresholds = dataclasses.replace(_thresholds(args, config), severity_limits=severity.error_rates)
     console = Console(json_wanted=args.json)
-    for decided in play(_lines(args.file), thresholds, plotted=not args.json):
+    for decided in play(_lines(args.file), thresholds, severity.rules, plotted=not args.json):
         if args.json:
             sys.stdout.write(json.dumps(to_json(decided), ensure_ascii=False) + "\n")
         else:
@@ -41,15 +46,13 @@ def replay(args: Namespace) -> int:
     return ExitCode.DONE
 
 
-def _thresholds(args: Namespace) -> Thresholds:
+def _thresholds(args: Namespace, config: Config | None) -> Thresholds:
     """Those of the configuration where there is one, with what ``--set`` changes.
 
     Raises:
-        ConfigurationError: the configuration is wrong.
         UsageError: ``--set`` names no threshold, or a value that makes no sense.
     """
-    path = args.config or Path(FILE_NAME)
-    table = load(path).thresholds if args.config or path.exists() else ThresholdsTable()
+    table = config.thresholds if config else ThresholdsTable()
     values = table.model_dump()
     for assignment in args.set or ():
         name, _, value = assignment.partition("=")

@@ -7,7 +7,7 @@ proof of health, as it does in a live watch.
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from guard.decision.strategies import choose_strategy
@@ -22,7 +22,7 @@ from guard.judge.thresholds import Thresholds
 from guard.judge.verdict import SignalVerdict, Verdict
 from guard.model import Counted, Reading, Signal, Value
 from guard.replay.lines import MalformedLine, Opening, Reader
-from guard.severity import classify
+from guard.severity import RULES, SeverityRule, classify
 from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus, Finding
 from webstore.versions import Version
 
@@ -49,9 +49,10 @@ class Decided:
 class _Watched:
     """One release while its lines come in."""
 
-    def __init__(self, opening: Opening, thresholds: Thresholds, *, plotted: bool) -> None:
+    def __init__(self, opening: Opening, thresholds: Thresholds, rules: Sequence[SeverityRule], *, plotted: bool) -> None:
         self.opening = opening
         compared = opening.baseline is not None
+        self._rules = rules
         self.detector = Detector(thresholds, opening.published_at, opening.window_seconds, opening.signals, has_baseline=compared)
         self._ends_at = opening.published_at + opening.window_seconds
         self._at = opening.published_at
@@ -169,7 +170,7 @@ class _Watched:
         assessment = self._assess()
         severity = strategy = None
         if assessment.verdict is Verdict.BREACH and assessment.diagnosis:
-            worst = classify(facts_of(assessment)).severity
+            worst = classify(facts_of(assessment), self._rules).severity
             severity, strategy = worst.name, choose_strategy(assessment.diagnosis, worst, inside_window=True).strategy.name
         used = {**self._used, "health": len(self._checks[0])} if self._checks[0] else dict(self._used)
         telling = assessment.breaches or [found for found in assessment.release.signals.values() if found.is_measured]
@@ -209,7 +210,9 @@ def _report(version: str, checks: Mapping[str, bool]) -> CheckReport:
     return CheckReport("replay", version, results)
 
 
-def play(lines: Iterable[str], thresholds: Thresholds, *, plotted: bool = False) -> Iterator[Decided]:
+def play(
+    lines: Iterable[str], thresholds: Thresholds, rules: Sequence[SeverityRule] = RULES, *, plotted: bool = False
+) -> Iterator[Decided]:
     """Each release's outcome, as soon as its last line is read.
 
     Raises:
@@ -224,7 +227,7 @@ def play(lines: Iterable[str], thresholds: Thresholds, *, plotted: bool = False)
         if isinstance(found, Opening):
             if watched is not None:
                 yield watched.finish()
-            watched = _Watched(found, thresholds, plotted=plotted)
+            watched = _Watched(found, thresholds, rules, plotted=plotted)
         elif watched is None:
             raise MalformedLine(number, "release", "the first line must open a release: its version, baseline and time of publish")
         else:

@@ -117,6 +117,13 @@ def test_the_thresholds_of_the_configuration_are_the_ones_that_hold_and_set_goes
     assert replayed(capsys, recording, "--set", "error_rate=0.05")["verdict"] == "breach"
 
 
+def test_the_severities_rules_of_the_configuration_are_the_ones_that_hold(here, capsys):
+    recording = only(here, opening("1.3.0", None), *polls("1.3.0", 30, 100))
+    assert replayed(capsys, recording)["severity"] == "P2"
+    Path("release-guard.toml").write_text(f'[severity.P0]\nerror_rate = 0.1\n[[extension]]\nid = "{"a" * 32}"\npublisher = "p"\n')
+    assert replayed(capsys, recording)["severity"] == "P0"
+
+
 @pytest.mark.parametrize(
     ("assignment", "words"),
     [
