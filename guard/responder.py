@@ -235,8 +235,9 @@ class Responder:
             incident.id, said(Kind.SEVERITY_GIVEN, severity=classification.severity.name), evidence="; ".join(classification.reasons)
         )
         seen = facts_of(assessment).affected_users
-        if reach and seen:
-            engine.incidents.note(incident.id, said(Kind.USERS_AFFECTED, count=incident.affected_users), evidence=reach.words(seen))
+        if seen:
+            words = reach.words(seen) if reach else f"{seen} were seen; how many use the extension is not known"
+            engine.incidents.note(incident.id, said(Kind.USERS_AFFECTED, count=incident.affected_users), evidence=words)
         if diagnosis:
             evidence = f"{diagnosis.reason}; {diagnosis.would_change}" if diagnosis.would_change else diagnosis.reason
             engine.incidents.note(incident.id, said(Kind.DIAGNOSED, cause=diagnosis.cause.value), evidence=evidence)
