@@ -83,6 +83,15 @@ name = {name}  # as in Sentry's release names: NAME@VERSION
 # resolve_minutes = 120
 # channels = ["slack-critical", "email-management", "sms"]
 
+# Who is told, one table for each place or person; `release-guard notify test` tries them.
+# [[notify.target]]
+# name = "crew"
+# kind = "slack-bot"          # or "slack-webhook", "email", "sms", "apprise"
+# channels = ["slack-critical", "slack-alerts", "slack-general"]
+# url_env = "RELEASE_GUARD_SLACK_TOKEN"   # the variable with the token or address
+# to = "C0123ABCD"            # the Slack channel
+# quiet_hours = "22:00-07:00" # for P2 and P3; time_zone = "Asia/Taipei"
+
 [incidents]
 # reopen_seconds = 86400      # a breach that returns so soon reopens its incident
 

@@ -1,6 +1,7 @@
 """notify, silence and what doctor says of targets, as their users have them: exit codes, words, one JSON document."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,27 @@ def test_a_key_that_is_wrong_is_named_with_its_line(here, capsys):
     Path("release-guard.toml").write_text(START + '[[notify.target]]\nname = "a"\nkindd = "sms"\nchannels = ["sms"]\nurl_env = "X"\n')
     code, _, err = run(capsys, "notify", "log")
     assert (code, "unknown key 'notify.target.0.kindd'; did you mean 'kind'?" in err) == (2, True)
+
+
+def test_what_a_person_opens_and_ends_is_told_by_the_command_itself(here, capsys, listening):
+    code, _, _ = run(
+        capsys, "incident", "open", "--title", "popup <!here> is blank", "--severity", "P0", "--by", "ann", "--version", "1.3.0"
+    )
+    assert code == 0
+    services, mail = listening
+    assert (len(services.slack.taken), len(services.twilio.taken), len(mail.taken)) == (1, 1, 1)
+    assert "popup &lt;!here&gt; is blank" in services.slack.taken[0]["text"]
+    assert run(capsys, "incident", "false-alarm", "INC-2026-0001", "--by", "ann", "--reason", "a test")[0] == 0
+    assert len(services.slack.taken) == 2
+    assert "counts it against the detector" in services.slack.taken[1]["text"]
+
+
+def test_the_target_that_init_shows_can_be_used_as_it_stands(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("manifest.json").write_text('{"manifest_version": 3, "name": "x", "version": "1.0"}')
+    assert run(capsys, "init", "--id", "a" * 32, "--publisher", "p")[0] == 0
+    written = Path("release-guard.toml").read_text()
+    (block,) = re.findall(r"# \[\[notify.target\]\]\n(?:# .*\n)+", written)
+    Path("release-guard.toml").write_text(written.replace(block, re.sub("^# ", "", block, flags=re.MULTILINE)))
+    (target,) = load(Path("release-guard.toml")).notify.target
+    assert (target.name, target.to) == ("crew", "C0123ABCD")
