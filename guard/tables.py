@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from guard.decision.strategies import INFRASTRUCTURE_SCALE, SERVICE_RESTART
 from guard.judge.evidence import MAX_LIMIT, MIN_LIMIT
@@ -22,6 +22,19 @@ Word = Annotated[str, Field(min_length=1, max_length=4000)]
 Seconds = Annotated[float, Field(gt=0, le=7 * 86_400)]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 """The name of a variable of the environment."""
+
+
+def _takes_token(value: str) -> str:
+    parts = urlsplit(value)  # a ValueError says the same as ours
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://HOST/api/v3, with no name, password or question in it")
+    if parts.scheme != "https" and not is_loopback(value):
+        raise ValueError("must be https, or on this machine: a token is sent there")
+    return value.rstrip("/")
+
+
+TokenAddress = Annotated[str, AfterValidator(_takes_token)]
+"""Address of a service that a token is sent to: https or on this machine, without what could carry a secret of its own."""
 
 
 class StrictTable(BaseModel):
@@ -158,19 +171,9 @@ class RollbackTable(StrictTable):
     """Branch or tag that it is run from."""
     dispatch_token_env: Variable = "RELEASE_GUARD_GITHUB_TOKEN"  # noqa: S105 - a variable's name, not a token
     """Name of the variable that holds a token which may write actions there."""
-    dispatch_base_url: str = GITHUB_API
+    dispatch_base_url: TokenAddress = GITHUB_API
     """Of a GitHub Enterprise Server: "https://HOST/api/v3"."""
     dispatch_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 10
-
-    @field_validator("dispatch_base_url")
-    @classmethod
-    def _is_plain(cls, value: str, _info: ValidationInfo) -> str:
-        parts = urlsplit(value)  # a ValueError says the same as ours
-        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
-            raise ValueError("must be an address such as https://HOST/api/v3, with no name, password or question in it")
-        if parts.scheme != "https" and not is_loopback(value):
-            raise ValueError("must be https, or on this machine: a token is sent there")
-        return value.rstrip("/")
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:

@@ -1,13 +1,11 @@
 """The tables of release-guard.toml that say where tickets are kept, and who is reminded of action items."""
 
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
 from guard.severity import Severity
-from guard.tables import GITHUB_API, Name, StrictTable, Variable
-from webstore.auth import is_loopback
+from guard.tables import GITHUB_API, Name, StrictTable, TokenAddress, Variable
 
 Label = Annotated[str, Field(pattern=r"^[^\s,][^,\r\n]{0,48}[^\s,]$|^[^\s,]$")]
 """A label of GitHub's: up to 50 letters. A comma would part it into two where issues are looked for by label."""
@@ -27,7 +25,7 @@ class TicketsTable(StrictTable):
     """The repository ("owner/name") whose issues are the tickets; none: there are no tickets."""
     token_env: Variable = "GITHUB_TOKEN"  # noqa: S105 - a variable's name, not a token
     """Name of the variable that holds a token which may write issues there."""
-    base_url: str = GITHUB_API
+    base_url: TokenAddress = GITHUB_API
     """Of a GitHub Enterprise Server: "https://HOST/api/v3"."""
     labels: Annotated[tuple[Label, ...], Field(min_length=1, max_length=10)] = ("release-guard",)
     """Of every ticket. By the first one the guard finds its own tickets again."""
@@ -37,16 +35,6 @@ class TicketsTable(StrictTable):
     """Whether action items get one as well."""
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 10
     """How long one answer is waited for."""
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_plain(cls, value: str, _info: ValidationInfo) -> str:
-        parts = urlsplit(value)  # a ValueError says the same as ours
-        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
-            raise ValueError("must be an address such as https://HOST/api/v3, with no name, password or question in it")
-        if parts.scheme != "https" and not is_loopback(value):
-            raise ValueError("must be https, or on this machine: a token is sent there")
-        return value.rstrip("/")
 
     @property
     def severity(self) -> Severity:
