@@ -61,6 +61,14 @@ name = {name}  # as in Sentry's release names: NAME@VERSION
 # poll_seconds = 30
 # max_automatic_rollbacks_a_day = 3
 # inconclusive = "hold"       # at the end of the window without a verdict: "hold", "pass" or "extend"
+# polls_at_once = 8           # so many extensions are looked at at once
+
+[rollback]
+# Who hears of a completed rollback: an address that it is posted to, and a GitHub workflow that it starts.
+# webhook_env = "RELEASE_GUARD_WEBHOOK"           # the variable with the address
+# dispatch_repository = "owner/name"
+# dispatch_workflow = "after-rollback.yml"
+# dispatch_token_env = "RELEASE_GUARD_GITHUB_TOKEN"
 
 [repair]
 # Commands for what the guard cannot repair by itself, each a program and its arguments. They are run only when a person says
@@ -91,6 +99,15 @@ name = {name}  # as in Sentry's release names: NAME@VERSION
 # url_env = "RELEASE_GUARD_SLACK_TOKEN"   # the variable with the token or address
 # to = "C0123ABCD"            # the Slack channel
 # quiet_hours = "22:00-07:00" # for P2 and P3; time_zone = "Asia/Taipei"
+
+# Incidents and action items as GitHub issues.
+[tickets]
+# repository = "owner/name"   # none by default
+# token_env = "GITHUB_TOKEN"
+# from_severity = "P3"        # this one and worse
+
+[report]
+# objective = 0.99            # share of sessions that are to be well: the error budget is the rest
 
 [incidents]
 # reopen_seconds = 86400      # a breach that returns so soon reopens its incident

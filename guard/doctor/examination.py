@@ -8,6 +8,7 @@ from pathlib import Path
 from guard.config import Config, ExtensionTable
 from guard.doctor import budgets, machine, sentry_access, sentry_data, store, targets
 from guard.doctor.finding import Finding, FindingStatus, Look, looked, not_checked, ok
+from guard.doctor.outside import NAME, outside
 from guard.engine import Guarded, utc_now
 from guard.sources.connections import Connections
 from guard.sources.sentry import SentrySource
@@ -51,6 +52,7 @@ def examine(load: Callable[[], Config], where: Path, database: str | None, item:
     yield from looked("state_folder", partial(machine.state_folder, config))
     yield from looked("database", partial(machine.database, config, database))
     yield from looked("notify_targets", partial(targets.notify_targets, config))
+    yield from looked(NAME, partial(outside, config))
     for chromium in dict.fromkeys(extension.checks.chromium for extension in extensions):
         yield from looked("browser", partial(machine.browser, chromium))
     connections = Connections(config)

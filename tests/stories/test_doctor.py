@@ -96,6 +96,23 @@ def test_with_json_there_is_one_document_and_nothing_else(home, capsys):
     assert home.world.address.token not in json.dumps(document)
 
 
+def test_what_is_told_outside_needs_its_variables(home, capsys, monkeypatch):
+    healthy(home)
+    table = '\n[tickets]\nrepository = "owner/name"\n[rollback]\nwebhook_env = "HOOK"\n'
+    table += 'dispatch_repository = "owner/name"\ndispatch_workflow = "after.yml"\n'
+    Path("release-guard.toml").write_text(Path("release-guard.toml").read_text() + table)
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    monkeypatch.setenv("HOOK", "https://hooks.example/secret")
+    code, _, document, _ = examine(capsys)
+    told = [one["message"] for one in document["findings"] if one["id"] == "outside"]
+    assert told == [
+        "tickets in owner/name: GITHUB_TOKEN is not set",
+        "the webhook of a rollback: HOOK is set; whether it is taken shows when it is used",
+        "the workflow in owner/name: RELEASE_GUARD_GITHUB_TOKEN is not set",
+    ]
+    assert (code != 0, "hooks.example" in json.dumps(document)) == (True, False)
+
+
 def test_a_configuration_that_is_missing_is_2_and_the_rest_is_not_checked(home, capsys):
     Path("release-guard.toml").unlink()
     code, found, _, _ = examine(capsys)
