@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from guard.assessor import Assessor
 from guard.beside import Begin, at_once
@@ -42,6 +43,26 @@ class Tick:
         return EXIT_CODES[self.outcome]
 
 
+LONG_LIVE = timedelta(days=1)
+"""A release that has done no harm for so long, and was never proved good because too few use it,"""
+SELDOM = timedelta(minutes=10)
+"""is judged so often only: its numbers hardly change, and each look uses up what may be asked of the sources."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Judged:
+    """What was last found of a release that is not in trouble."""
+
+    release: Release
+    at: datetime
+    tick: Tick
+
+    def still_holds(self, release: Release, now: datetime) -> bool:
+        """Whether that is enough for now."""
+        is_same = release.version == self.release.version
+        return is_same and now - release.published_at > LONG_LIVE and now - self.at < SELDOM
+
+
 class Look:
     """Looks at extensions, each in one thread at a time; what it knows of a release is kept between two looks."""
 
@@ -50,10 +71,12 @@ class Look:
         self._responder = responder
         self._begin_checks = begin_checks
         self._assessors: dict[str, Assessor] = {}
+        self._judged: dict[str, _Judged] = {}
 
     def keep_only(self, item_ids: Collection[str]) -> None:
         """Forget the others: what another process reads of them meanwhile is not known here."""
         self._assessors = {item_id: assessor for item_id, assessor in self._assessors.items() if item_id in item_ids}
+        self._judged = {item_id: judged for item_id, judged in self._judged.items() if item_id in item_ids}
 
     def at(self, extension: ExtensionTable, rolling: str = "") -> Tick:
         """Look once. ``rolling``: what is known of a rollback that is under way; while it is, nothing else is decided."""
@@ -118,6 +141,17 @@ class Look:
 
     def _judge(self, guarded: Guarded, sighting: Sighting, name: str) -> Tick:
         release, engine = sighting.release, self._engine
+        if (judged := self._judged.get(release.item.id)) and judged.still_holds(release, engine.now()):
+            return judged.tick
+        tick = self._judge_anew(guarded, release, name)
+        if tick.outcome in {Outcome.HEALTHY, Outcome.INCONCLUSIVE}:
+            self._judged[release.item.id] = _Judged(release, engine.now(), tick)
+        else:
+            self._judged.pop(release.item.id, None)
+        return tick
+
+    def _judge_anew(self, guarded: Guarded, release: Release, name: str) -> Tick:
+        engine = self._engine
         baseline = engine.releases.baseline_of(release.item, release.version)
         assessor = self._assessor(guarded, release, baseline)
         if not assessor.is_ready():

@@ -7,8 +7,10 @@ import threading
 import pytest
 
 from contract.gate_world import V
+from guard.assessor import Assessor
 from guard.incidents.incident import IncidentState
 from guard.manual import Request, plan_by_hand
+from guard.model import Signal
 from guard.outcome import Outcome
 from guard.rollback.acting import Acting
 from guard.rollback.plan import RollbackState
@@ -181,3 +183,32 @@ def test_one_that_cannot_open_leaves_the_next_free_to_try():
         pass
     with acting.executor() as executor:
         assert executor is not None
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_release_that_too_few_use_to_be_proved_is_judged_seldom_after_a_day(world, monkeypatch):
+    extension = world.guarded.extension.model_copy(update={"required_signals": (Signal.HEALTH, Signal.ERROR_RATE)})
+    monkeypatch.setattr(world.guarded, "extension", extension)
+    judged = []
+    assess = Assessor.assess
+    monkeypatch.setattr(Assessor, "assess", lambda assessor: judged.append(world.clock()) or assess(assessor))
+    world.store.publish("1.3.0", a__js="1")
+    watcher = Watcher(world.engine)
+    for _ in range(3):
+        (tick,) = watcher.tick()
+        world.clock.forward(seconds=30)
+    assert (tick.outcome, len(judged)) == (Outcome.INCONCLUSIVE, 3)
+
+    world.clock.forward(days=1)
+    judged.clear()
+    for _ in range(41):
+        assert watcher.tick() == [tick]
+        world.clock.forward(seconds=30)
+    assert len(judged) == 3  # at once, and after ten minutes each
+
+    world.guarded.failing = frozenset({"1.3.0"})
+    world.clock.forward(minutes=20)
+    assert watcher.tick()[0].outcome is Outcome.HELD
+    judged.clear()
+    watcher.tick()
+    assert len(judged) == 1
