@@ -209,12 +209,15 @@ def written():
             if not record.name.startswith("mail.log"):  # the mail server's own
                 lines.append(record.getMessage())
 
-    root, handler = logging.getLogger(), Listening(0)
-    level = root.level
+    handler = Listening(0)
+    root, quiet = logging.getLogger(), logging.getLogger("urllib3")  # the command line, run by an earlier test, has quieted that one
+    levels = {logger: logger.level for logger in (root, quiet)}
     root.addHandler(handler)
-    root.setLevel(0)
+    for logger in levels:
+        logger.setLevel(0)
     yield lines
-    root.setLevel(level)
+    for logger, level in levels.items():
+        logger.setLevel(level)
     root.removeHandler(handler)
 
 

@@ -66,8 +66,8 @@ def test_stalls_of_real_seconds_at_every_kind_of_call(store, clock, tmp_path, ki
     world = World(store, clock, tmp_path)
     world.submit("1.4.0", staged=True)
     store.state.behaviour.offers_rollback = way == "own"
-    limits = TimeLimits(connect=0.3, read=0.3, upload=0.3, attempts=2, total=2.0)
-    store.service = UpdateService(store.update_url, store.session, timeout_seconds=0.3, package_seconds=0.3)
+    limits = TimeLimits(connect=1.0, read=1.0, upload=1.0, attempts=2, total=5.0)
+    store.service = UpdateService(store.update_url, store.session, timeout_seconds=1.0, package_seconds=1.0)
     world.steps = world.process(store.client(limits=limits, sleep=store.pauses.append))
     for method in ("fetchStatus", "cancelSubmission", "rollback", "upload", "publish", "updateCheck", "package"):
         store.break_next(method, kind, seconds=0.02, skip=int(method == "rollback" and way == "own"))
