@@ -24,7 +24,7 @@ QUICK = Patience(
     settle=timedelta(seconds=0.05),
     poll=timedelta(seconds=0.01),
     answer=timedelta(seconds=0.05),
-    processing=timedelta(seconds=0.2),
+    processing=timedelta(seconds=2),
     review=timedelta(seconds=1.5),
     review_poll=timedelta(seconds=0.02),
 )

@@ -63,7 +63,7 @@ def test_a_process_that_dies_while_it_prepares_is_followed_by_one_that_knows_wha
 @pytest.mark.parametrize("fault", FAULTS)
 def test_every_fault_at_the_cancelling(world, fault):
     world.submit("1.4.0")
-    client = world.store.client(limits=TimeLimits(read=1.0, upload=1.0, attempts=3, total=20.0), sleep=world.store.pauses.append)
+    client = world.store.client(limits=TimeLimits(read=0.8, upload=0.8, attempts=3, total=20.0), sleep=world.store.pauses.append)
     world.steps = world.process(client)
     world.store.break_next("cancelSubmission", **FAULTS[fault])
     refusals = {"400", "401", "403", "404", "409", "501"}

@@ -269,7 +269,7 @@ REFUSED = {"400", "401", "403", "404", "409", "501"}
 
 
 def impatient(world):
-    limits = TimeLimits(read=2.0, upload=2.0, attempts=3, total=20.0)
+    limits = TimeLimits(read=0.8, upload=0.8, attempts=3, total=20.0)
     world.steps = world.process(world.store.client(limits=limits, sleep=world.store.pauses.append))
 
 

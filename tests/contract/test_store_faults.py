@@ -28,7 +28,7 @@ from webstore.versions import Version
 
 V = Version.parse
 TOTAL = 20.0
-READ = 0.4
+READ = 0.8
 """Seconds until an answer must be whole; faults that are slow take longer."""
 
 READING = {
