@@ -20,10 +20,10 @@ from guard.incidents.figures import Figures, ItemBudget, Prevention, figures_of
 from guard.incidents.measured import Line, budget_of, line_of
 from guard.incidents.recommendations import Recommendation
 from guard.incidents.telling import Section, Told, tell
-from guard.incidents.wording import escape, one_line
+from guard.incidents.wording import one_line
 from guard.model import Interval
 from guard.outcome import iso
-from guard.postmortems import TEMPLATES, case_of, limits_of, name_of
+from guard.postmortems import TEMPLATES, case_of, limits_of, markdown_environment, name_of
 from guard.severity import Severity
 from guard.store.action_items import ActionItems
 from webstore.models import Item
@@ -159,20 +159,7 @@ def _recommendation(one: Recommendation) -> dict[str, Any]:
 
 def to_markdown(figures: Figures, language: Language) -> str:
     """The report for a repository, a wiki or a job's summary."""
-
-    def harmless(value: object) -> object:
-        return value if isinstance(value, Markup) else escape(str(value))
-
-    # Markdown is no HTML: its own escaping stands in place of the automatic one, for every value.
-    environment = jinja2.Environment(  # noqa: S701 - see above
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        finalize=harmless,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("report.md.j2").render(told=tell(figures, language))
+    return markdown_environment().get_template("report.md.j2").render(told=tell(figures, language))
 
 
 def to_html(figures: Figures, language: Language) -> str:

@@ -110,12 +110,14 @@ def draft(material: Material, language: Language) -> str:
     return sealed(template.render(view=view, material=material, incident=material.case.incident, **rates))
 
 
-def _environment(language: Language) -> jinja2.Environment:
+def markdown_environment() -> jinja2.Environment:
+    """For templates of Markdown: every value that is put in is escaped for it."""
+
     def harmless(value: object) -> object:
         return value if isinstance(value, Markup) else escape(str(value))
 
     # Markdown is no HTML: its own escaping stands in place of the automatic one, for every value.
-    environment = jinja2.Environment(  # noqa: S701 - see above
+    return jinja2.Environment(  # noqa: S701 - see above
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
         finalize=harmless,
@@ -123,6 +125,10 @@ def _environment(language: Language) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def _environment(language: Language) -> jinja2.Environment:
+    environment = markdown_environment()
 
     def in_language(say: Callable[..., str]) -> Callable[[object], str]:
         def told(value: object) -> str:

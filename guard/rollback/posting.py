@@ -13,6 +13,7 @@ import urllib3.exceptions
 from requests.auth import AuthBase
 
 from webstore.auth import is_loopback
+from webstore.time_limit import within
 
 _LONGEST_TEXT = 4096
 """Bytes of an answer that are read."""
@@ -51,16 +52,10 @@ def is_safe(address: str) -> bool:
 
 def post(address: str, document: Mapping[str, Any], *, headers: Mapping[str, str], seconds: float, token: str = "") -> Answer:
     """Post a document once, as JSON; ``token`` is sent as a bearer's. Nothing is raised for what the network or the endpoint does."""
-    came: list[Answer] = []
-
-    def send() -> None:
-        came.append(_send(address, document, headers, seconds, _Bearer(token) if token else None))
-
-    # In a thread, because the time limits of a request begin anew with each byte that trickles in.
-    thread = threading.Thread(target=send, name="post", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return came[0] if came else Answer()
+    try:
+        return within(seconds, lambda: _send(address, document, headers, seconds, _Bearer(token) if token else None))
+    except requests.exceptions.Timeout:
+        return Answer()
 
 
 class _Bearer(AuthBase):
