@@ -38,6 +38,7 @@ LEVELS = (
             "guard.notify.occasions",
             "guard.tickets",
             "guard.replay",
+            "guard.statuspage",
         ),
     ),
     (

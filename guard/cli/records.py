@@ -11,11 +11,10 @@ from guard.cli.ordering import pause_json
 from guard.decision.orders import ProposalState
 from guard.engine import Engine
 from guard.errors import ExitCode
-from guard.incidents.incident import Incident
 from guard.model import Release
 from guard.ordering import block, unblock
 from guard.outcome import iso
-from guard.severity import Severity
+from guard.statuspage.overall import overall_status
 from webstore.versions import Version
 
 
@@ -91,12 +90,6 @@ def release_json(row: Release) -> dict[str, Any]:
         "digest": row.digest,
         "blocked": row.blocked or None,
     }
-
-
-def overall_status(open_incidents: list[Incident]) -> str:
-    """CRITICAL with an open P0, DEGRADED with an open P1, else OPERATIONAL (DESIGN, section 6)."""
-    worst = max((incident.severity for incident in open_incidents), default=Severity.P3)
-    return {Severity.P0: "CRITICAL", Severity.P1: "DEGRADED"}.get(worst, "OPERATIONAL")
 
 
 def status(args: Namespace) -> int:

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from guard.cli.records import overall_status
 from guard.config import Config
 from guard.incidents.incident import NEEDS_POSTMORTEM, Incident, IncidentState
 from guard.incidents.roles import Role
 from guard.severity import Facts, Severity, classify
+from guard.statuspage.overall import overall_status
 from webstore.models import Item
 from webstore.versions import Version
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 
 from guard.cli.console import Console, clean
-from guard.cli.records import overall_status
 from guard.cli.watching import Told
 from guard.engine import Engine
 from guard.incidents.incident import Incident, IncidentState, TimelineEntry
@@ -107,19 +106,6 @@ def test_an_extension_that_does_not_load_is_not_available():
 
 def test_times_are_utc_and_to_the_millisecond():
     assert iso(datetime(2026, 7, 1, 2, 3, 4, 5678, tzinfo=UTC)) == "2026-07-01T02:03:04.005Z"
-
-
-@pytest.mark.parametrize(
-    ("severities", "expected"),
-    [
-        ([], "OPERATIONAL"),
-        ([Severity.P2, Severity.P3], "OPERATIONAL"),
-        ([Severity.P1], "DEGRADED"),
-        ([Severity.P1, Severity.P0], "CRITICAL"),
-    ],
-)
-def test_overall_status(severities, expected):
-    assert overall_status([an_incident(severity=severity) for severity in severities]) == expected
 
 
 def test_lost_data_is_named_with_sizes_and_never_with_content():
