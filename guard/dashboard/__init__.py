@@ -1,0 +1,1 @@
+"""The live dashboard: a JSON API over the store of record, and pages that use nothing else."""
