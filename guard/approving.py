@@ -146,7 +146,7 @@ def _ends_elsewhere(engine: Engine, record: RollbackRecord) -> bool:
 
 
 def _record(engine: Engine, incident: Incident) -> RollbackRecord | None:
-    return next((record for record in engine.journal.all(incident.item) if _is_of(record, incident)), None)
+    return engine.journal.find(rollback_id(incident.item, incident.version))
 
 
 def _is_of(record: RollbackRecord, incident: Incident) -> bool:

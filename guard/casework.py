@@ -15,6 +15,7 @@ from guard.incidents.incident import Incident
 from guard.judge.assessment import Assessment
 from guard.judge.verdict import Verdict
 from guard.model import Provenance, Release
+from guard.rollback.plan import rollback_id
 from webstore.models import Item, ItemState
 from webstore.store_errors import StoreError
 from webstore.versions import lowest_free_above
@@ -28,14 +29,13 @@ def gather_case(engine: Engine, assessment: Assessment, release: Release, baseli
     """All that the database knows and a decision needs; a decision to wait needs none of it, and is made at most polls."""
     if assessment.verdict is not Verdict.BREACH:
         return Case(assessment, release, baseline, engine.config.rollback_window)
-    started = [record.plan.from_version for record in engine.journal.all(release.item)]
     proposal = engine.orders.proposal_for(release.item, release.version)
     return Case(
         assessment,
         release,
         baseline,
         engine.config.rollback_window,
-        rollback_was_begun=release.version in started,
+        rollback_was_begun=engine.journal.find(rollback_id(release.item, release.version)) is not None,
         automatic_rollbacks_today=engine.journal.automatic_since(release.item, engine.now() - DAY),
         max_automatic_rollbacks_a_day=engine.config.watch.max_automatic_rollbacks_a_day,
         drill=engine.drills.find(release.item, release.version, baseline.version) if baseline else None,

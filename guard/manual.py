@@ -82,7 +82,7 @@ def roll_back_by_hand(
 
     def ordered(incident: Incident) -> Incident:
         must_stand()
-        earlier = next((record for record in engine.journal.all(plan.item) if record.plan.id == plan.id), None)
+        earlier = engine.journal.find(plan.id)
         if earlier and earlier.state is RollbackState.COMPLETED:
             raise RollbackRefused(f"{plan.from_version} was rolled back meanwhile, as {earlier.plan.new_version}").advise(_SEE_HISTORY)
         _write_order(engine, plan, request, incident)

@@ -119,8 +119,8 @@ class Responder:
             return record, self.conclude(record, incident)
 
     def _ended(self, plan: RollbackPlan) -> RollbackRecord | None:
-        known = (record for record in self._engine.journal.all(plan.item) if record.plan.id == plan.id)
-        return next((record for record in known if not record.is_unfinished), None)
+        known = self._engine.journal.find(plan.id)
+        return known if known and not known.is_unfinished else None
 
     def resume(self) -> list[RollbackRecord]:
         """Take rollbacks that a killed process left to their end, with their incidents.

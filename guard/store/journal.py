@@ -59,14 +59,21 @@ class Journal:
         Raises:
             NotRecorded: there is none of that id.
         """
+        found = self.find(rollback_id)
+        if found is None:
+            raise NotRecorded(f"no rollback {rollback_id} is recorded")
+        return found
+
+    def find(self, rollback_id: str) -> RollbackRecord | None:
+        """A rollback with its steps, if there is one of that id."""
         with self._engine.connect() as connection:
             row = connection.execute(select(rollbacks).where(rollbacks.c.id == rollback_id)).mappings().first()
             if row is None:
-                raise NotRecorded(f"no rollback {rollback_id} is recorded")
+                return None
             steps = connection.execute(
                 select(rollback_steps).where(rollback_steps.c.rollback_id == rollback_id).order_by(rollback_steps.c.position)
             ).mappings()
-            return _record(row, tuple(_step(step) for step in steps))
+            return record_of(row, tuple(step_of(step) for step in steps))
 
     def all(self, item: Item) -> list[RollbackRecord]:
         """Every rollback of an item, the newest first."""
@@ -208,13 +215,15 @@ def _outlives(act: Any, *, is_same: bool) -> bool:
     return is_same and name in {Act.SKIP_REVIEW, Act.SUBMIT} and act["state"] != ActState.REFUSED.value
 
 
-def _step(row: Any) -> StepRecord:
+def step_of(row: Any) -> StepRecord:
+    """The step in a row of its table."""
     return StepRecord(
         StepName(row["name"]), StepState(row["state"]), row["attempts"], row["started_at"], row["finished_at"], row["evidence"]
     )
 
 
-def _record(row: Any, steps: tuple[StepRecord, ...]) -> RollbackRecord:
+def record_of(row: Any, steps: tuple[StepRecord, ...]) -> RollbackRecord:
+    """The rollback in a row of its table, with its steps."""
     plan = RollbackPlan(
         Item(row["publisher"], row["item_id"]),
         Version.parse(row["from_version"]),
