@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
+from guard.forms import NUMBER, Form, Vocabulary
+
 
 @functools.total_ordering
 class Severity(enum.Enum):
@@ -56,6 +58,18 @@ class Facts:
     """Texts from outside: findings, error messages, a person's title. Never our own words: "breach" is one of them."""
 
 
+ERROR_RATE = Form("error rate proved above {limit} %", "錯誤率已證實高於 {limit}%", limit=NUMBER)
+AVAILABILITY = Form("availability {found} % is below {limit} %", "可用率 {found}%，低於 {limit}%", found=NUMBER, limit=NUMBER)
+RESPONSE_TIME = Form("response time {found} s is at least {limit} s", "回應時間 {found} 秒，達到 {limit} 秒", found=NUMBER, limit=NUMBER)
+AFFECTED_USERS = Form(
+    "{found} affected users are at least {limit}", "受影響的使用者 {found} 位，達到 {limit} 位", found=NUMBER, limit=NUMBER
+)
+TEXT_MATCHES = Form("a text matches {pattern}", "文字符合 {pattern}")
+NO_RULE = Form("no rule of a higher severity matches", "不符合更高嚴重程度的規則")
+OF_SEVERITY = Form("{severity}: {rest}", "{severity}：{rest}", severity=Vocabulary({name: name for name in Severity.__members__}))
+"""A reason, with the severity that it gives."""
+
+
 @dataclasses.dataclass(frozen=True)
 class SeverityRule:
     """One severity's conditions; any of them is enough. The handbook's numbers."""
@@ -71,15 +85,15 @@ class SeverityRule:
         """The conditions that hold, each in words."""
         found: list[str] = []
         if facts.error_rate_above >= self.error_rate:
-            found.append(f"error rate proved above {self.error_rate * 100:.0f} %")
+            found.append(ERROR_RATE.say(limit=f"{self.error_rate * 100:.0f}"))
         if self.availability_below is not None and facts.availability is not None and facts.availability < self.availability_below:
-            found.append(f"availability {facts.availability * 100:.0f} % is below {self.availability_below * 100:.0f} %")
+            found.append(AVAILABILITY.say(found=f"{facts.availability * 100:.0f}", limit=f"{self.availability_below * 100:.0f}"))
         if self.response_seconds is not None and facts.response_seconds is not None and facts.response_seconds >= self.response_seconds:
-            found.append(f"response time {facts.response_seconds:g} s is at least {self.response_seconds:g} s")
+            found.append(RESPONSE_TIME.say(found=f"{facts.response_seconds:g}", limit=f"{self.response_seconds:g}"))
         if facts.affected_users >= self.affected_users:
-            found.append(f"{facts.affected_users} affected users are at least {self.affected_users}")
+            found.append(AFFECTED_USERS.say(found=facts.affected_users, limit=self.affected_users))
         if self.text is not None and any(re.search(rf"\b(?:{self.text})", text, re.IGNORECASE) for text in facts.texts):
-            found.append(f"a text matches {self.text}")
+            found.append(TEXT_MATCHES.say(pattern=self.text))
         return found
 
 
@@ -102,5 +116,8 @@ def classify(facts: Facts, rules: Sequence[SeverityRule] = RULES) -> Classificat
     """The worst severity that any rule gives, and every rule that matched; P3 when none does."""
     matched = [(rule.severity, reason) for rule in rules for reason in rule.matches(facts)]
     if not matched:
-        return Classification(Severity.P3, ("no rule of a higher severity matches",))
-    return Classification(max(severity for severity, _ in matched), tuple(f"{severity.name}: {reason}" for severity, reason in matched))
+        return Classification(Severity.P3, (NO_RULE.say(),))
+    return Classification(
+        max(severity for severity, _ in matched),
+        tuple(OF_SEVERITY.say(severity=severity.name, rest=reason) for severity, reason in matched),
+    )

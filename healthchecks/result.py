@@ -46,6 +46,16 @@ class Finding:
     """More lines, such as a difference to a golden file."""
 
 
+DRILL_WORDS = {
+    "unknown": "unknown: {rest}",
+    "safe": "safe: nothing is lost on the way back to {baseline}",
+    "harmful": "unsafe: going back to {baseline} would do harm: {rest}",
+    "already harmful": "unsafe: the update does harm that going back to {baseline} does not undo: {rest}",
+    "more": "and {count} more",
+}
+"""What a drill says, for those who tell it in another language."""
+
+
 class DrillVerdict(enum.StrEnum):
     """Whether a release could be rolled back without losing users' data."""
 
@@ -72,12 +82,12 @@ class Drill:
     def words(self) -> str:
         """In one sentence."""
         if self.verdict is DrillVerdict.UNKNOWN:
-            return f"unknown: {self.reason}"
+            return DRILL_WORDS["unknown"].format(rest=self.reason)
         if self.lost_on_return:
-            return f"unsafe: going back to {self.baseline} would do harm: {_first(self.lost_on_return)}"
+            return DRILL_WORDS["harmful"].format(baseline=self.baseline, rest=_first(self.lost_on_return))
         if self.lost_in_update:
-            return f"unsafe: the update does harm that going back to {self.baseline} does not undo: {_first(self.lost_in_update)}"
-        return f"safe: nothing is lost on the way back to {self.baseline}"
+            return DRILL_WORDS["already harmful"].format(baseline=self.baseline, rest=_first(self.lost_in_update))
+        return DRILL_WORDS["safe"].format(baseline=self.baseline)
 
     def to_json(self) -> dict[str, Any]:
         """For `--json`."""
@@ -187,8 +197,8 @@ class CheckReport:
 
 
 def _first(words: tuple[str, ...]) -> str:
-    more = f"; and {len(words) - _MOST_NAMED} more" if len(words) > _MOST_NAMED else ""
-    return "; ".join(words[:_MOST_NAMED]) + more
+    more = (DRILL_WORDS["more"].format(count=len(words) - _MOST_NAMED),) if len(words) > _MOST_NAMED else ()
+    return "; ".join((*words[:_MOST_NAMED], *more))
 
 
 def plain(text: str) -> str:

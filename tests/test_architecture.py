@@ -22,7 +22,7 @@ PACKAGES = ("webstore", "healthchecks", "guard")
 
 # Inside guard: a module imports its own level or those before it.
 LEVELS = (
-    ("words", ("guard.model", "guard.severity", "guard.errors", "guard.progress")),
+    ("words", ("guard.model", "guard.severity", "guard.errors", "guard.progress", "guard.languages", "guard.forms", "guard.vocabulary")),
     (
         "domain",
         (
@@ -31,6 +31,8 @@ LEVELS = (
             "guard.decision",
             "guard.rollback.plan",
             "guard.rollback.errors",
+            "guard.rollback.sentences",
+            "guard.sources.sentences",
             "guard.incidents",
             "guard.plots",
             "guard.notify.message",
@@ -47,6 +49,7 @@ LEVELS = (
             "guard.config",
             "guard.tables",
             "guard.tables_response",
+            "guard.tables_dashboard",
             "guard.environment",
             "guard.store",
             "guard.sources",
@@ -77,6 +80,7 @@ LEVELS = (
             "guard.reaching",
             "guard.recovery",
             "guard.recording",
+            "guard.showing",
             "guard.responder",
             "guard.manual",
             "guard.gate",
@@ -92,6 +96,8 @@ LEVELS = (
             "guard.postmortems",
             "guard.monthly",
             "guard.tickets.sync",
+            "guard.statuspage.gathering",
+            "guard.statuspage.writing",
             "guard.doctor",
             "guard.rehearsal",
         ),

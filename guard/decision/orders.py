@@ -4,6 +4,7 @@ import dataclasses
 import enum
 from datetime import datetime
 
+from guard.decision import sentences
 from webstore.models import Item
 from webstore.versions import Version
 
@@ -28,8 +29,8 @@ class Pause:
     @property
     def words(self) -> str:
         """In one sentence."""
-        what = "this extension is" if self.item else "all automatic actions are"
-        return f"{what} paused by {self.by} since {self.paused_at:%Y-%m-%d %H:%M:%S} UTC: {self.reason}"
+        form = sentences.ITEM_PAUSED if self.item else sentences.ALL_PAUSED
+        return form.say(by=self.by, at=f"{self.paused_at:%Y-%m-%d %H:%M:%S}", reason=self.reason)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Block:
     @property
     def words(self) -> str:
         """In one sentence, without the version."""
-        return f"blocked by {self.by} since {self.blocked_at:%Y-%m-%d %H:%M:%S} UTC: {self.reason}"
+        return sentences.BLOCKED.say(by=self.by, at=f"{self.blocked_at:%Y-%m-%d %H:%M:%S}", reason=self.reason)
 
 
 class ProposalState(enum.StrEnum):
@@ -84,4 +85,4 @@ class Proposal:
         """Who called it off and why; empty when nobody did."""
         if self.state is not ProposalState.CALLED_OFF:
             return ""
-        return f"the rollback of {self.version} was called off by {self.by}: {self.because}"
+        return sentences.CALLED_OFF.say(version=self.version, by=self.by, because=self.because)

@@ -4,6 +4,7 @@ import dataclasses
 import shlex
 from collections.abc import Collection, Mapping
 
+from guard.decision import sentences
 from guard.decision.strategies import HOTFIX, INFRASTRUCTURE_SCALE, ROLLBACK, SERVICE_RESTART, DataRisk, RepairPlan, Strategy
 from guard.model import Release
 from guard.rollback.plan import EVERYBODY, STEP_WORDS
@@ -12,10 +13,6 @@ from webstore.versions import MAX_PART, Version, lowest_free_above
 
 _MAY_BE_RUN = {SERVICE_RESTART: "service_restart_command", INFRASTRUCTURE_SCALE: "infrastructure_scale_command"}
 """The strategies that a team may give a command for, and the setting under ``[repair]`` that holds it."""
-_WORK = {
-    SERVICE_RESTART: "restart the service that the extension talks to",
-    INFRASTRUCTURE_SCALE: "give the service that the extension talks to more capacity",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,66 +66,67 @@ def free_for_the_team(version: Version, taken: Collection[Version] = ()) -> Vers
 def _reach(release: Release, target: Release | None) -> str:
     share = release.deploy_percentage
     if share >= EVERYBODY:
-        return f"reaches: {release.version} is published to all users, each of whom gets it when the browser next updates"
-    others = f"still get {target.version}" if target else "do not get it"
-    return f"reaches: {release.version} is rolled out to {share} % of users; the other {EVERYBODY - share} % {others}"
+        return sentences.REACHES_ALL.say(version=release.version)
+    form = sentences.REACHES_PART_BESIDE if target else sentences.REACHES_PART
+    return form.say(version=release.version, share=share, others=EVERYBODY - share, target=target.version if target else "")
 
 
 def _data_risk(strategy: Strategy, target: Release | None, drill: Drill | None) -> DataRisk:
     if strategy is not ROLLBACK:
-        return DataRisk(DrillVerdict.UNKNOWN, f"unknown: {strategy.name} is not drilled; nobody is taken back to an older version")
+        return DataRisk(DrillVerdict.UNKNOWN, sentences.NOT_DRILLED.say(strategy=strategy.name))
     if target is None:
-        return DataRisk(DrillVerdict.UNKNOWN, "unknown: there is no version to go back to")
+        return DataRisk(DrillVerdict.UNKNOWN, sentences.NO_WAY_BACK.say())
     if drill is None:
-        return DataRisk(DrillVerdict.UNKNOWN, f"unknown: the way back to {target.version} was not drilled")
+        return DataRisk(DrillVerdict.UNKNOWN, sentences.WAY_NOT_DRILLED.say(version=target.version))
     return DataRisk(drill.verdict, drill.words)
 
 
 def _rollback_steps(release: Release, target: Release | None, around: Surroundings) -> tuple[str, ...]:
     number = lowest_free_above(release.version, around.known)
-    back = f"the code of {target.version} comes back as {number}" if target else f"an older version's code comes back as {number}"
-    return (*STEP_WORDS.values(), f"{back}, for all users; {free_for_the_team(release.version, around.known)} stays free for the team")
+    free = free_for_the_team(release.version, around.known)
+    form = sentences.CODE_COMES_BACK if target else sentences.OLDER_COMES_BACK
+    return (*STEP_WORDS.values(), form.say(target=target.version if target else "", number=number, free=free))
 
 
 def _rollback_limits(release: Release) -> tuple[str, ...]:
     limits = (
-        "bring back data that users have lost already",
-        "reach users at once: each gets it when the browser next updates, which takes hours",
-        f"mend the fault: {release.version} stays bad, and a fix is the team's next release",
+        sentences.NO_DATA_BACK.say(),
+        sentences.NOT_AT_ONCE.say(),
+        sentences.NO_MENDING.say(version=release.version),
     )
     if release.deploy_percentage >= EVERYBODY:
         return limits
-    return (*limits, f"reach only the {release.deploy_percentage} %: the store publishes a rollback to all users", _never_raised(release))
+    return (*limits, sentences.NOT_ONLY_THE_SHARE.say(share=release.deploy_percentage), _never_raised(release))
 
 
 def _never_raised(release: Release) -> str:
-    return f"raise the share of {release.version} above {release.deploy_percentage} %: it is not proved healthy"
+    return sentences.NEVER_RAISED.say(version=release.version, share=release.deploy_percentage)
 
 
 def _hotfix_steps(release: Release, around: Surroundings) -> tuple[str, ...]:
     number, flag = free_for_the_team(release.version, around.known), around.item_flag
     cancel = f"`release-guard store cancel{flag}`"
     if around.pending:
-        pending = f"{around.pending} must be taken back before anything else can be submitted: {cancel}"
+        pending = sentences.TAKE_BACK.say(pending=around.pending, cancel=cancel)
     elif around.pending is None:
-        pending = f"see `release-guard store status{flag}`: what waits for review must be taken back first, with {cancel}"
+        pending = sentences.SEE_WHAT_WAITS.say(look=f"`release-guard store status{flag}`", cancel=cancel)
     else:
-        pending = "nothing waits for review, so nothing has to be taken back"
+        pending = sentences.NOTHING_WAITS.say()
     of_a_rollback = lowest_free_above(release.version, around.known)
-    publish = f"`release-guard publish PACKAGE --staged --percent 5{flag}`, then `release-guard publish{flag}` once it is approved"
+    staged, publish = f"`release-guard publish PACKAGE --staged --percent 5{flag}`", f"`release-guard publish{flag}`"
     return (
-        f"mend {release.version}, and number it {number}, which is free (a rollback would take {of_a_rollback})",
+        sentences.MEND.say(version=release.version, number=number, taken=of_a_rollback),
         pending,
-        f"{publish} (without --percent where there are fewer than 10,000 users)",
+        sentences.PUBLISH.say(staged=staged, publish=publish),
         f"`release-guard gate --version {number}{flag}`",
     )
 
 
 def _hotfix_limits(release: Release) -> tuple[str, ...]:
     limits = (
-        "happen by itself: people mend and publish",
-        f"help users before the review is over: they keep {release.version} until then",
-        "bring back data that users have lost already",
+        sentences.NOT_BY_ITSELF.say(),
+        sentences.NOT_BEFORE_REVIEW.say(version=release.version),
+        sentences.NO_DATA_BACK.say(),
     )
     return limits if release.deploy_percentage >= EVERYBODY else (*limits, _never_raised(release))
 
@@ -136,15 +134,15 @@ def _hotfix_limits(release: Release) -> tuple[str, ...]:
 def _command_steps(strategy: Strategy, around: Surroundings) -> tuple[str, ...]:
     command = around.commands.get(strategy.name)
     if command:
-        run = f"a person says `release-guard repair run INCIDENT --yes`, which runs `{shlex.join(command)}`"
+        run = sentences.RUN_COMMAND.say(say="`release-guard repair run INCIDENT --yes`", command=f"`{shlex.join(command)}`")
     else:
-        run = f"{_WORK[strategy]} (a command in `{_MAY_BE_RUN[strategy]}` under [repair] could be run with `release-guard repair run`)"
-    return (run, "watch the signals: the guard goes on judging the release as before")
+        run = sentences.WORK[strategy.name].say(setting=f"`{_MAY_BE_RUN[strategy]}`", run="`release-guard repair run`")
+    return (run, sentences.WATCH_SIGNALS.say())
 
 
 def _command_limits(release: Release) -> tuple[str, ...]:
-    return ("happen by itself: a person runs it", f"change what users have: they keep {release.version}", _unless_raised(release))
+    return (sentences.A_PERSON_RUNS.say(), sentences.USERS_KEEP.say(version=release.version), _unless_raised(release))
 
 
 def _unless_raised(release: Release) -> str:
-    return _never_raised(release) if release.deploy_percentage < EVERYBODY else "bring back data that users have lost already"
+    return _never_raised(release) if release.deploy_percentage < EVERYBODY else sentences.NO_DATA_BACK.say()

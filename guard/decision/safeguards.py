@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from guard.decision import sentences
 from guard.decision.orders import Pause
 from guard.decision.repair import Surroundings
 from guard.judge.assessment import Assessment
@@ -45,14 +46,14 @@ Safeguard = Callable[[Case, datetime], str | None]
 
 def without_a_breach(case: Case, _now: datetime) -> str | None:
     """Rule 2: no data and inconclusive data are no grounds."""
-    return None if case.assessment.verdict is Verdict.BREACH else f"the verdict is {case.assessment.verdict.value}, not a breach"
+    return None if case.assessment.verdict is Verdict.BREACH else sentences.NO_BREACH.say(verdict=case.assessment.verdict.value)
 
 
 def outside_the_window(case: Case, now: datetime) -> str | None:
     """Rule 2: after the window a person decides."""
     if case.is_inside_window(now):
         return None
-    return f"the rollback window of {case.window} after {case.release.published_at:%H:%M:%S} UTC is over"
+    return sentences.WINDOW_OVER.say(window=case.window, published=f"{case.release.published_at:%H:%M:%S}")
 
 
 def when_going_back_cures_nothing(case: Case, _now: datetime) -> str | None:
@@ -60,13 +61,13 @@ def when_going_back_cures_nothing(case: Case, _now: datetime) -> str | None:
     diagnosis = case.assessment.diagnosis
     if diagnosis is None or diagnosis.cause in {Cause.DEPLOYMENT, Cause.CONFIGURATION}:
         return None
-    return f"the cause is {diagnosis.cause.value}, which going back does not cure: {diagnosis.reason}"
+    return sentences.CURES_NOTHING.say(cause=diagnosis.cause.value, rest=diagnosis.reason)
 
 
 def without_a_good_target(case: Case, _now: datetime) -> str | None:
     """Rule 4: never back to nothing, or to what was itself bad."""
     if case.baseline is None:
-        return "no earlier version is recorded as good"
+        return sentences.NO_TARGET.say()
     return f"{case.baseline.version} {case.baseline.forbidden}" if case.baseline.forbidden else None
 
 
@@ -77,27 +78,26 @@ def losing_data_on_return(case: Case, _now: datetime) -> str | None:
     """
     if case.drill is None or not case.drill.lost_on_return:
         return None
-    return f"the rollback drill was {case.drill.words}"
+    return sentences.DRILL_WAS.say(rest=case.drill.words)
 
 
 def twice(case: Case, _now: datetime) -> str | None:
     """Rule 1: a rollback of a release is begun once; what became of it is for a person to judge."""
-    return f"a rollback of {case.release.version} was begun already" if case.rollback_was_begun else None
+    return sentences.BEGUN_ALREADY.say(version=case.release.version) if case.rollback_was_begun else None
 
 
 def too_often(case: Case, _now: datetime) -> str | None:
     """Rule 5: a guard that rolls back all day is itself the incident."""
     if case.automatic_rollbacks_today < case.max_automatic_rollbacks_a_day:
         return None
-    allowed = f"{case.max_automatic_rollbacks_a_day} a day are allowed (max_automatic_rollbacks_a_day)"
-    return f"{case.automatic_rollbacks_today} automatic rollbacks in the last 24 hours, and {allowed}"
+    return sentences.TOO_OFTEN.say(count=case.automatic_rollbacks_today, most=case.max_automatic_rollbacks_a_day)
 
 
 def of_a_rollback(case: Case, _now: datetime) -> str | None:
     """Rule 7: what a rollback put back is not a new release to roll back from."""
     if case.release.provenance is not Provenance.ROLLBACK:
         return None
-    return f"{case.release.version} is itself a rollback, to {case.release.restores}"
+    return sentences.IS_A_ROLLBACK.say(version=case.release.version, target=case.release.restores)
 
 
 def while_paused(case: Case, _now: datetime) -> str | None:
@@ -128,4 +128,4 @@ def raising_the_share(release: Release | None, incident: str | None) -> str | No
     """Why a release should be given to no more users: it is bad, or has an open ``incident``. The guard itself never raises a share."""
     if release is not None and release.forbidden:
         return f"{release.version} {release.forbidden}"
-    return f"{incident} is open on it" if incident else None
+    return sentences.OPEN_ON_IT.say(incident=incident) if incident else None

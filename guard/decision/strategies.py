@@ -5,6 +5,8 @@ import enum
 from datetime import timedelta
 from typing import Any
 
+from guard.decision import sentences
+from guard.forms import SEPARATOR
 from guard.judge.diagnosis import Cause, Diagnosis
 from guard.severity import Severity
 from healthchecks.result import DrillVerdict
@@ -26,6 +28,11 @@ class Strategy:
     risk: Risk
     cures: frozenset[Cause]
 
+    @property
+    def seconds(self) -> str:
+        """The time to restore in seconds, for a sentence."""
+        return f"{self.time_to_restore.total_seconds():.0f}"
+
 
 SERVICE_RESTART = Strategy(
     "SERVICE_RESTART",
@@ -45,7 +52,7 @@ class DataRisk:
     """Whether following the plan puts users' data at risk, and what says so."""
 
     verdict: DrillVerdict = DrillVerdict.UNKNOWN
-    words: str = "unknown: nobody has looked"
+    words: str = sentences.NOBODY_LOOKED.say()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,13 +81,12 @@ class RepairPlan:
     @property
     def lines(self) -> tuple[str, ...]:
         """The plan for people, a line each."""
-        seconds = self.strategy.time_to_restore.total_seconds()
         return (
-            f"restores in about {seconds:.0f} s, risk {self.strategy.risk.value}; users' data: {self.data.words}",
+            sentences.RESTORES.say(seconds=self.strategy.seconds, risk=self.strategy.risk.value, rest=self.data.words),
             *((self.reach,) if self.reach else ()),
-            *(f"{number}. {step}" for number, step in enumerate(self.steps, start=1)),
-            *(f"will not: {limit}" for limit in self.limits),
-            *(f"not {other.strategy.name}: {other.why}" for other in self.others),
+            *(sentences.NUMBERED.say(number=number, rest=step) for number, step in enumerate(self.steps, start=1)),
+            *(sentences.WILL_NOT.say(rest=limit) for limit in self.limits),
+            *(sentences.NOT_CHOSEN.say(strategy=other.strategy.name, rest=other.why) for other in self.others),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -104,15 +110,14 @@ def choose_strategy(diagnosis: Diagnosis, severity: Severity, *, inside_window: 
     A P0 whose cause is the deployment takes the rollback first while the window is open: the fastest recovery comes before the cure.
     """
     if severity is Severity.P0 and diagnosis.cause is Cause.DEPLOYMENT and inside_window:
-        reason = f"P0 inside the rollback window, and the release is the cause: {diagnosis.reason}"
+        reason = sentences.FASTEST_FIRST.say(rest=diagnosis.reason)
         return RepairPlan(ROLLBACK, reason, others=_others(ROLLBACK, diagnosis))
     applicable = [strategy for strategy in STRATEGIES if diagnosis.cause in strategy.cures]
     if not applicable:
-        reason = f"no other strategy cures {diagnosis.cause.value}: {diagnosis.reason}"
+        reason = sentences.NO_OTHER.say(cause=diagnosis.cause.value, rest=diagnosis.reason)
         return RepairPlan(HOTFIX, reason, others=_others(HOTFIX, diagnosis))
     fastest = min(applicable, key=lambda strategy: strategy.time_to_restore)
-    seconds = fastest.time_to_restore.total_seconds()
-    reason = f"it restores soonest ({seconds:.0f} s) after {diagnosis.cause.value}: {diagnosis.reason}"
+    reason = sentences.SOONEST.say(seconds=fastest.seconds, cause=diagnosis.cause.value, rest=diagnosis.reason)
     return RepairPlan(fastest, reason, others=_others(fastest, diagnosis))
 
 
@@ -121,12 +126,12 @@ def _others(chosen: Strategy, diagnosis: Diagnosis) -> tuple[NotChosen, ...]:
 
 
 def _why_not(strategy: Strategy, chosen: Strategy, diagnosis: Diagnosis) -> str:
-    seconds = f"{strategy.time_to_restore.total_seconds():.0f} s, where {chosen.name} takes {chosen.time_to_restore.total_seconds():.0f} s"
+    times = {"seconds": strategy.seconds, "chosen": chosen.name, "fastest": chosen.seconds}
     if diagnosis.cause in strategy.cures:
-        return f"it cures {diagnosis.cause.value} as well, but takes {seconds}"
+        return sentences.SLOWER.say(cause=diagnosis.cause.value, **times)
     if strategy is HOTFIX:
-        return f"it takes {seconds}, and waits for a review; it is what is left where nothing else helps"
+        return sentences.LAST_RESORT.say(**times)
     spoken = sorted(candidate.cause.value for candidate in diagnosis.candidates if candidate.cause in strategy.cures)
     cures = ", ".join(sorted(cause.value for cause in strategy.cures))
-    hint = f"; error texts speak of {', '.join(spoken)}, which proves nothing yet" if spoken else ""
-    return f"it cures {cures}, and the cause is {diagnosis.cause.value}{hint}"
+    why = sentences.OTHER_CAUSE.say(cures=cures, cause=diagnosis.cause.value)
+    return SEPARATOR.join((why, sentences.ONLY_SPOKEN_OF.say(causes=", ".join(spoken)))) if spoken else why

@@ -6,13 +6,7 @@ from collections.abc import Mapping
 
 from guard.incidents.checklist import ENTRIES
 from guard.incidents.terms import CLOCKS, ROLES, length
-
-
-class Language(enum.StrEnum):
-    """A language that people are told things in."""
-
-    ENGLISH = "en"
-    CHINESE = "zh-TW"
+from guard.languages import Language
 
 
 class Kind(enum.StrEnum):

@@ -1,23 +1,9 @@
 """Words of the response to incidents that stand inside other sentences, in every language."""
 
-import dataclasses
 from collections.abc import Mapping
 from datetime import timedelta
 
-CHINESE = "zh-TW"
-
-
-@dataclasses.dataclass(frozen=True)
-class Bilingual:
-    """The same words in English and in Traditional Chinese, as Taiwan uses it."""
-
-    english: str
-    chinese: str
-
-    def in_language(self, language: str) -> str:
-        """The words in one language (`guard.incidents.events.Language`)."""
-        return self.chinese if language == CHINESE else self.english
-
+from guard.languages import Bilingual
 
 ROLES: Mapping[str, Bilingual] = {
     "incident_commander": Bilingual("incident commander", "事件指揮官"),

@@ -6,7 +6,7 @@ None can be compared with the baseline inside the window (reference/detection.md
 import math
 import statistics
 
-from guard.judge import words
+from guard.judge import sentences, words
 from guard.judge.counted import Told, without_data
 from guard.judge.evidence import log_evidence_above, log_evidence_below
 from guard.judge.thresholds import Thresholds
@@ -36,7 +36,7 @@ def _judge_one(signal: Signal, reading: Reading, thresholds: Thresholds) -> Sign
         case Counted():
             return _judge_reviews(signal, reading, thresholds)
         case Value(value, unit):
-            text = f"{value:g} {unit}: one aggregated number proves nothing"
+            text = sentences.ONE_NUMBER.say(value=f"{value:g}", unit=unit)
             return SignalVerdict(signal, Verdict.INCONCLUSIVE, text, reason=Reason.ADVISORY)
         case _:
             return None
@@ -49,7 +49,7 @@ def judge_daily(signal: Signal, reading: Daily, drop: float) -> SignalVerdict:
     """
     weeks = [value for value in reading.same_weekday if value > 0]
     if len(weeks) < _FEWEST_WEEKS:
-        text = f"{reading.value:g} {reading.unit} on {reading.day}; {len(weeks)} earlier weeks are too few to compare with"
+        text = sentences.FEW_WEEKS.say(value=f"{reading.value:g}", unit=reading.unit, day=reading.day, weeks=len(weeks))
         return SignalVerdict(signal, Verdict.INCONCLUSIVE, text, reason=Reason.NO_BASELINE)
     logs = [math.log(value) for value in weeks]
     normal = math.exp(statistics.fmean(logs))
@@ -58,9 +58,16 @@ def judge_daily(signal: Signal, reading: Daily, drop: float) -> SignalVerdict:
     statistic = (statistics.fmean(logs) + math.log(1 - drop) - today) / spread
     needed = _CRITICAL[min(len(logs) - 1, len(_CRITICAL)) - 1]
     change = reading.value / normal - 1
-    text = (
-        f"{reading.value:g} {reading.unit} on {reading.day}, {change * 100:+.0f} % against {normal:.0f} on the same weekday of "
-        f"{len(weeks)} weeks; -{words.limit_percent(drop)} allowed (t {statistic:.1f}, {needed:g} needed)"
+    text = sentences.DAILY.say(
+        value=f"{reading.value:g}",
+        unit=reading.unit,
+        day=reading.day,
+        change=f"{change * 100:+.0f}",
+        normal=f"{normal:.0f}",
+        weeks=len(weeks),
+        drop=words.limit_percent(drop),
+        statistic=f"{statistic:.1f}",
+        needed=f"{needed:g}",
     )
     if statistic >= needed:
         return SignalVerdict(signal, Verdict.BREACH, text)
@@ -71,7 +78,7 @@ def _judge_reviews(signal: Signal, counted: Counted, thresholds: Thresholds) -> 
     if not counted.total:
         return None
     bad, total, limit = counted.failures, counted.total, thresholds.rate_limit(signal)
-    text = f"{bad} of {total} new {counted.unit} are bad ({words.percent(bad / total)}), {words.limit_percent(limit)} allowed"
+    text = sentences.REVIEWS.say(bad=bad, total=total, unit=counted.unit, rate=words.percent(bad / total), limit=words.limit_percent(limit))
     if log_evidence_above(bad, total, limit) >= math.log(1 / thresholds.alpha):
         return SignalVerdict(signal, Verdict.BREACH, text, bad, total)
     if log_evidence_below(bad, total, limit) >= math.log(1 / thresholds.beta):

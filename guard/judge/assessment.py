@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
+from guard.forms import SEPARATOR
+from guard.judge import sentences
 from guard.judge.diagnosis import Diagnosis, Observation, diagnose
 from guard.judge.verdict import Reason, SignalVerdict, Verdict
 from guard.model import Signal
@@ -38,32 +40,33 @@ class Assessment:
         """The verdict in one sentence."""
         required = [self.release.signals[signal] for signal in self.required if signal in self.release.signals]
         telling = self.breaches or [found for found in required if found.verdict is self.verdict]
-        why = f" ({self.reason.replace('_', ' ')})" if self.reason else ""
-        return f"{self.verdict.value}{why}: " + "; ".join(f"{verdict.signal}: {verdict.evidence}" for verdict in telling)
+        evidence = SEPARATOR.join(sentences.OF_SIGNAL.say(signal=verdict.signal, rest=verdict.evidence) for verdict in telling)
+        form = sentences.HEADLINE_WHY if self.reason else sentences.HEADLINE
+        return form.say(verdict=self.verdict.value, reason=self.reason.replace("_", " "), rest=evidence)
 
 
 def judge_health(report: CheckReport | None) -> SignalVerdict:
     """The verdict of the browser checks. A check that errored or was absent proves nothing."""
     if report is None:
-        return SignalVerdict(Signal.HEALTH, Verdict.NO_DATA, "the browser checks did not run")
+        return SignalVerdict(Signal.HEALTH, Verdict.NO_DATA, sentences.CHECKS_NOT_RUN.say())
     by_status = {status: [result.check.value for result in report.checks if result.status is status] for status in CheckStatus}
     if failed := [result for result in report.checks if result.status is CheckStatus.FAILED]:
-        words = "; ".join(f"{result.check} failed: {_first_finding(result.findings)}" for result in failed)
+        words = SEPARATOR.join(sentences.CHECK_FAILED.say(check=result.check, rest=_first_finding(result.findings)) for result in failed)
         return SignalVerdict(Signal.HEALTH, Verdict.BREACH, words, len(failed), len(report.checks))
     if errored := by_status[CheckStatus.ERROR]:
-        words = f"could not be run to their end: {', '.join(errored)}"
+        words = sentences.NOT_FINISHED.say(checks=", ".join(errored))
         return SignalVerdict(Signal.HEALTH, Verdict.INCONCLUSIVE, words, reason=Reason.NOT_FINISHED)
     if not (passed := by_status[CheckStatus.PASSED]):
-        return SignalVerdict(Signal.HEALTH, Verdict.NO_DATA, "no check is configured")
-    words = f"{', '.join(passed)} passed"
+        return SignalVerdict(Signal.HEALTH, Verdict.NO_DATA, sentences.NO_CHECK.say())
+    words = sentences.CHECKS_PASSED.say(checks=", ".join(passed))
     if absent := by_status[CheckStatus.NOT_CONFIGURED]:
-        words += f"; not configured: {', '.join(absent)}"
+        words += SEPARATOR + sentences.NOT_CONFIGURED.say(checks=", ".join(absent))
     return SignalVerdict(Signal.HEALTH, Verdict.HEALTHY, words, 0, len(passed))
 
 
 def _first_finding(findings: Collection[object]) -> str:
     messages = [str(getattr(finding, "message", finding)) for finding in findings]
-    return messages[0] if messages else "no finding was given"
+    return messages[0] if messages else sentences.NO_FINDING.say()
 
 
 def reconcile(verdicts: Mapping[Signal, SignalVerdict]) -> dict[Signal, SignalVerdict]:
@@ -75,7 +78,7 @@ def reconcile(verdicts: Mapping[Signal, SignalVerdict]) -> dict[Signal, SignalVe
     found = dict(verdicts)
     crashes, errors = found.get(Signal.EXTENSION_CRASHES), found.get(Signal.ERROR_RATE)
     if crashes and errors and crashes.verdict is Verdict.BREACH and errors.verdict is Verdict.HEALTHY:
-        words = f"{crashes.evidence}; not held against the version: its error rate is proved to be within the limit"
+        words = f"{crashes.evidence}{SEPARATOR}{sentences.CRASHES_EXPLAINED.say()}"
         explained = dataclasses.replace(crashes, verdict=Verdict.INCONCLUSIVE, evidence=words, reason=Reason.EXPLAINED)
         found[Signal.EXTENSION_CRASHES] = explained
     return found
@@ -88,7 +91,7 @@ def assess(release: Observation, baseline: Observation | None, required: Collect
     """
     if any(verdict.verdict is Verdict.BREACH for verdict in release.signals.values()):
         return Assessment(release, baseline, Verdict.BREACH, diagnose(release, baseline, texts))
-    missing = SignalVerdict(Signal.HEALTH, Verdict.NO_DATA, "not read")
+    missing = SignalVerdict(Signal.HEALTH, Verdict.NO_DATA, sentences.NOT_READ.say())
     worst = max((release.signals.get(signal, missing) for signal in required), key=lambda found: found.verdict, default=missing)
     reason = worst.reason if worst.verdict is not Verdict.HEALTHY else ""
     return Assessment(release, baseline, worst.verdict, None, reason, tuple(required))

@@ -4,7 +4,8 @@ import dataclasses
 import math
 from collections.abc import Mapping
 
-from guard.judge import words
+from guard.forms import SEPARATOR
+from guard.judge import sentences, words
 from guard.judge.detector import SHARES, Detector, Part
 from guard.judge.evidence import log_evidence_above, log_evidence_rate_per_hour
 from guard.judge.shares import RECENT_POLLS, Share
@@ -14,7 +15,7 @@ from guard.model import NoData, Signal
 
 _WIDE = 2.0
 """A window that could have shown a rate of twice the limit has seen enough: what stays open then lies near the limit."""
-NOT_MEASURED = "not measured: no source is configured for it"
+NOT_MEASURED = sentences.NOT_MEASURED.say()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +37,7 @@ def judge_share(detector: Detector, signal: Signal, told: Told) -> SignalVerdict
     weakest = min(measured, key=lambda share: (share.evidence_above(), -share.new.total))
     if not all(share.new.is_consistent for share in measured):
         bad = next(share for share in measured if not share.new.is_consistent)
-        text = f"inconsistent: {bad.new.bad} failures of {bad.new.total} {bad.unit}"
+        text = sentences.INCONSISTENT.say(bad=bad.new.bad, total=bad.new.total, unit=bad.unit)
         return SignalVerdict(signal, Verdict.INCONCLUSIVE, text, bad.new.bad, bad.new.total, reason=Reason.INCONSISTENT)
     verdict, reason = _verdict_of_share(detector, signal, weakest)
     is_breach = verdict is Verdict.BREACH
@@ -80,19 +81,17 @@ def judge_baseline(detector: Detector, told: Told, *, before: bool = False) -> d
 def _share_in_words(detector: Detector, signal: Signal, share: Share, told: Told, verdict: Verdict, reason: str) -> str:
     needed = detector.needed(detector.part_of(signal))
     source = told.sources.get((signal, share.unit), "")
-    text = words.of_share(share, told.release, share.limit, needed, source)
+    said = [words.of_share(share, told.release, share.limit, needed, source)]
     if told.baseline is not None:
-        text += words.of_baseline(share, told.baseline)
+        said.append(words.of_baseline(share, told.baseline))
     if verdict is Verdict.BREACH and signal is Signal.ERROR_RATE and detector.is_worse():
         evidence = detector.values.get(Part.WORSE, 1.0)
-        text += f"; proved worse than {told.baseline} (E {words.times(evidence)})"
+        said.append(sentences.PROVED_WORSE.say(version=told.baseline, evidence=words.times(evidence)))
     if reason == Reason.SHARED:
-        text += (
-            f"; {told.baseline} is above the limit as well, which may be an outage: waiting, {detector.held_polls} of {RECENT_POLLS} polls"
-        )
+        said.append(sentences.MAY_BE_OUTAGE.say(version=told.baseline, held=detector.held_polls, most=RECENT_POLLS))
     if reason in {Reason.FEW_UNITS, Reason.NEAR_THRESHOLD}:
-        text += words.of_visibility(share.new.total, share.limit, needed)
-    return text
+        said.append(words.of_visibility(share.new.total, share.limit, needed))
+    return SEPARATOR.join(said)
 
 
 def _proved_above(share: Share, thresholds: Thresholds) -> float:
@@ -108,16 +107,21 @@ def _proved_above(share: Share, thresholds: Thresholds) -> float:
 def _judge_baseline_share(detector: Detector, signal: Signal, told: Told, *, before: bool) -> SignalVerdict:
     """The verdict of a share on the baseline, in the same minutes or before the release."""
     counted = [share for share in detector.shares[signal].values() if (share.before if before else share.old).total]
-    when = "before the release" if before else "in the same minutes"
+    when = sentences.BEFORE if before else sentences.MEANWHILE
     if not counted:
-        return SignalVerdict(signal, Verdict.NO_DATA, f"nothing was counted {when}")
+        return SignalVerdict(signal, Verdict.NO_DATA, sentences.NOTHING_COUNTED.say(when=when))
     evidence, weakest = min(
         ((share.log_evidence_before() if before else share.log_evidence_baseline(), share) for share in counted), key=lambda pair: pair[0]
     )
     tally = weakest.before if before else weakest.old
-    text = (
-        f"{words.count(tally.bad)} of {words.count(tally.total)} {weakest.unit} on {told.baseline} failed {when} "
-        f"({words.percent(tally.bad / tally.total)}), {words.limit_percent(weakest.limit)} allowed"
+    text = sentences.BASELINE_SHARE.say(
+        bad=words.count(tally.bad),
+        total=words.count(tally.total),
+        unit=weakest.unit,
+        version=told.baseline,
+        when=when,
+        rate=words.percent(tally.bad / tally.total),
+        limit=words.limit_percent(weakest.limit),
     )
     verdict = Verdict.BREACH if evidence >= math.log(1 / detector.thresholds.alpha) else Verdict.INCONCLUSIVE
     return SignalVerdict(signal, verdict, text, tally.bad, tally.total, evidence)
@@ -127,11 +131,11 @@ def _judge_baseline_crashes(detector: Detector, told: Told, *, before: bool) -> 
     """The verdict of a count per hour on the baseline, in the same minutes or before the release."""
     tally = detector.earlier_crashes if before else detector.crashes_before
     seconds = detector.earlier_crash_seconds if before else detector.crashes_before_seconds
-    when = "before the release" if before else "in the same minutes"
+    when = sentences.BEFORE if before else sentences.MEANWHILE
     if not seconds:
-        return SignalVerdict(Signal.EXTENSION_CRASHES, Verdict.NO_DATA, f"nothing was counted {when}")
+        return SignalVerdict(Signal.EXTENSION_CRASHES, Verdict.NO_DATA, sentences.NOTHING_COUNTED.say(when=when))
     evidence = log_evidence_rate_per_hour(tally.bad, seconds / 3600, detector.thresholds.crashes_per_hour)
-    text = f"{words.count(tally.bad)} in {words.duration(seconds)} on {told.baseline} {when}"
+    text = sentences.BASELINE_CRASHES.say(events=words.count(tally.bad), length=words.duration(seconds), version=told.baseline, when=when)
     verdict = Verdict.BREACH if evidence >= math.log(1 / detector.thresholds.alpha) else Verdict.INCONCLUSIVE
     return SignalVerdict(Signal.EXTENSION_CRASHES, verdict, text, tally.bad, 0, evidence)
 
@@ -142,10 +146,11 @@ def judge_crashes(detector: Detector, told: Told) -> SignalVerdict:
         return without_data(Signal.EXTENSION_CRASHES, told)
     events, hours, limit = detector.crashes.bad, detector.crash_seconds / 3600, detector.thresholds.crashes_per_hour
     source = told.sources.get((Signal.EXTENSION_CRASHES, ""), "")
-    text = f"{words.count(events)} in {words.duration(detector.crash_seconds)} on {told.release}, {limit:g} an hour allowed"
-    text += f" [{source}]" if source else ""
+    length = words.duration(detector.crash_seconds)
+    form = sentences.CRASHES_BY if source else sentences.CRASHES
+    said = [form.say(events=words.count(events), length=length, version=told.release, limit=f"{limit:g}", source=source)]
     if told.baseline is not None and detector.crashes_before_seconds:
-        text += f"; {told.baseline} in the same minutes: {words.count(detector.crashes_before.bad)}"
+        said.append(sentences.CRASHES_BESIDE.say(version=told.baseline, events=words.count(detector.crashes_before.bad)))
     if Signal.EXTENSION_CRASHES in detector.blamed:
         verdict, reason = Verdict.BREACH, ""
     elif hours >= 1 and events <= limit * hours:
@@ -153,7 +158,7 @@ def judge_crashes(detector: Detector, told: Told) -> SignalVerdict:
     else:
         verdict, reason = Verdict.INCONCLUSIVE, Reason.FEW_UNITS
     evidence = log_evidence_rate_per_hour(events, hours, limit)
-    return SignalVerdict(Signal.EXTENSION_CRASHES, verdict, text, events, 0, evidence, reason=reason)
+    return SignalVerdict(Signal.EXTENSION_CRASHES, verdict, SEPARATOR.join(said), events, 0, evidence, reason=reason)
 
 
 def judge_silence(detector: Detector, told: Told) -> SignalVerdict:
@@ -162,22 +167,19 @@ def judge_silence(detector: Detector, told: Told) -> SignalVerdict:
         return without_data(Signal.SILENCE, told)
     share = detector.reports / detector.reports_expected
     least = detector.thresholds.least_reports
-    text = (
-        f"{words.count(detector.reports)} reports of all versions, where {words.count(round(detector.reports_expected))} are normal "
-        f"({percent_of_normal(share)}; at least {percent_of_normal(least)} are no silence)"
+    text = sentences.REPORTS.say(
+        count=words.count(detector.reports),
+        normal=words.count(round(detector.reports_expected)),
+        share=f"{share * 100:.0f}",
+        least=f"{least * 100:.0f}",
     )
     alone = detector.is_release_silent()
     if alone:
-        text += f"; {told.release} reports nothing at all, {told.baseline} still does"
+        text += SEPARATOR + sentences.SILENT_ALONE.say(version=told.release, baseline=told.baseline)
     if Signal.SILENCE in detector.blamed:
         return SignalVerdict(Signal.SILENCE, Verdict.BREACH, text, log_evidence=math.log(detector.quiet.value), is_worse=alone)
     verdict, reason = (Verdict.HEALTHY, "") if share >= least else (Verdict.INCONCLUSIVE, Reason.FEW_UNITS)
     return SignalVerdict(Signal.SILENCE, verdict, text, reason=reason)
-
-
-def percent_of_normal(share: float) -> str:
-    """A share of what is normal."""
-    return f"{share * 100:.0f} %"
 
 
 def without_data(signal: Signal, told: Told) -> SignalVerdict:

@@ -5,6 +5,8 @@ import enum
 import re
 from collections.abc import Mapping, Sequence
 
+from guard.forms import Form
+from guard.judge import sentences
 from guard.judge.verdict import SignalVerdict, Verdict
 from guard.model import Signal
 from healthchecks.differential import Origin, origin_of
@@ -40,7 +42,8 @@ class Candidate:
     @property
     def words(self) -> str:
         """In one sentence, with what would change it."""
-        return f"{self.cause.value}, by the error {self.text!r}; {_CANDIDATE_CHANGES[self.cause]}"
+        change = sentences.CANDIDATE_CHANGES[self.cause].say()
+        return sentences.CANDIDATE.say(cause=self.cause.value, text=repr(self.text), change=change)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Diagnosis:
     @property
     def would_change(self) -> str:
         """What evidence would lead to another cause."""
-        return _CHANGES.get(self.cause, "")
+        form = sentences.CHANGES.get(self.cause)
+        return form.say() if form else ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,18 +72,6 @@ class Observation:
     """The verdicts on it before the release: only of a baseline."""
 
 
-_CHANGES = {
-    Cause.DEPLOYMENT: "the version before failing as often in the same minutes, or failing the same check, would make it external",
-    Cause.EXTERNAL: "the version before recovering while the release does not would make it the deployment",
-    Cause.PRE_EXISTING: "the release failing more often than the version before it, in the same minutes, would make it the deployment",
-    Cause.UNKNOWN: "counts or checks of the version before, in the same minutes, would decide it",
-}
-_CANDIDATE_CHANGES = {
-    Cause.MEMORY_LEAK: "memory that stays level over an hour would rule it out",
-    Cause.CONNECTION_ISSUE: "a backend that answers from elsewhere would rule it out",
-    Cause.RESOURCE_EXHAUSTION: "room left in the users' storage would rule it out",
-    Cause.CAPACITY: "a backend below its limits would rule it out",
-}
 _TEXTS = (
     (Cause.MEMORY_LEAK, re.compile(r"out of memory|allocation fail|heap|memory limit", re.IGNORECASE)),
     (Cause.RESOURCE_EXHAUSTION, re.compile(r"quota|no space|disk full|MAX_\w+_OPERATIONS", re.IGNORECASE)),
@@ -115,16 +107,19 @@ def diagnose(release: Observation, baseline: Observation | None, texts: Sequence
     """Why a release is in breach. What the baseline shows as well, a rollback cannot cure. ``texts``: its most frequent errors."""
     candidates = candidates_in(texts)
     if baseline is None:
-        return Diagnosis(Cause.UNKNOWN, "there is no baseline to compare with", candidates)
+        return Diagnosis(Cause.UNKNOWN, sentences.NO_BASELINE.say(), candidates)
     found = _sort_breaches(release, baseline)
+
+    def shown(form: Form, names: list[str]) -> str:
+        return form.say(version=baseline.version, shown=", ".join(names))
+
     if found.own:
-        return Diagnosis(Cause.DEPLOYMENT, f"{baseline.version} does not show it: {', '.join(found.own)}", candidates)
+        return Diagnosis(Cause.DEPLOYMENT, shown(sentences.ONLY_NEW, found.own), candidates)
     if found.unclear:
-        return Diagnosis(Cause.UNKNOWN, f"what {baseline.version} does could not be read: {', '.join(found.unclear)}", candidates)
+        return Diagnosis(Cause.UNKNOWN, shown(sentences.UNREADABLE, found.unclear), candidates)
     if found.old and not found.shared:
-        words = f"{baseline.version} was as bad before the release: {', '.join(found.old)}"
-        return Diagnosis(Cause.PRE_EXISTING, words, candidates)
-    return Diagnosis(Cause.EXTERNAL, f"{baseline.version} fails in the same way: {', '.join(found.shared + found.old)}", candidates)
+        return Diagnosis(Cause.PRE_EXISTING, shown(sentences.BEFORE_AS_BAD, found.old), candidates)
+    return Diagnosis(Cause.EXTERNAL, shown(sentences.FAILS_ALIKE, found.shared + found.old), candidates)
 
 
 def _sort_breaches(release: Observation, baseline: Observation) -> _Sorted:

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+from guard.judge import sentences
 from guard.judge.assessment import Assessment
 from guard.judge.verdict import Verdict
 from guard.model import Signal
@@ -26,8 +27,8 @@ class Reach:
     def words(self, affected: int) -> str:
         """How a number of affected users is meant."""
         if not self.heard_users or self.heard_users >= self.active_users:
-            return f"{affected} were seen, of {self.active_users} active users by the store"
-        return f"{affected} were seen, and {self.heard_users} of {self.active_users} active users are heard of in a day"
+            return sentences.SEEN_OF_ALL.say(seen=affected, active=self.active_users)
+        return sentences.SEEN_OF_HEARD.say(seen=affected, heard=self.heard_users, active=self.active_users)
 
 
 def facts_of(assessment: Assessment, reach: Reach | None = None) -> Facts:

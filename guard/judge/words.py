@@ -2,6 +2,7 @@
 
 import math
 
+from guard.judge import sentences
 from guard.judge.evidence import confidence_interval, failures_needed
 from guard.judge.mixture import RESTART_SHARE
 from guard.judge.shares import Share
@@ -51,26 +52,34 @@ def of_share(share: Share, version: str, limit: float, needed: float, source: st
     bad, total = share.new.bad, share.new.total
     least = enough(total, limit, needed)
     if least is None:
-        bar = "too few for any breach"
+        bar = sentences.TOO_FEW.say()
     else:
-        bar = f"{count(least)} would have been enough" if bad >= least else f"{count(least)} would be a breach by themselves"
+        bar = (sentences.WAS_ENOUGH if bad >= least else sentences.WOULD_BE_ENOUGH).say(least=count(least))
     low, high = confidence_interval(bad, total)
-    said = f" [{source}]" if source else ""
-    return (
-        f"{count(bad)} of {count(total)} {share.unit} on {version} failed ({percent(bad / total)}; {bar}) against "
-        f"{limit_percent(limit)} allowed; 99 % sure that the rate is {low * 100:.1f}-{high * 100:.1f} %{said}"
+    form = sentences.SHARE_BY if source else sentences.SHARE
+    return form.say(
+        bad=count(bad),
+        total=count(total),
+        unit=share.unit,
+        version=version,
+        rate=percent(bad / total),
+        bar=bar,
+        limit=limit_percent(limit),
+        low=f"{low * 100:.1f}",
+        high=f"{high * 100:.1f}",
+        source=source,
     )
 
 
 def of_baseline(share: Share, version: str) -> str:
     """What the baseline did in the same minutes."""
-    if not share.old.total:
-        return f"; {version} in the same minutes: nothing was counted"
-    rate = percent(share.old.bad / share.old.total)
-    return f"; {version} in the same minutes: {count(share.old.bad)} of {count(share.old.total)} ({rate})"
+    bad, total = share.old.bad, share.old.total
+    if not total:
+        return sentences.BESIDE_NOTHING.say(version=version)
+    return sentences.BESIDE.say(version=version, bad=count(bad), total=count(total), rate=percent(bad / total))
 
 
 def of_visibility(total: int, limit: float, needed: float) -> str:
     """What rate this traffic could have shown."""
     rate = visible_rate(total, limit, needed)
-    return "; no rate can be proved with so few" if rate is None else f"; this traffic can show rates above {rate * 100:.0f} %"
+    return sentences.SHOWS_NO_RATE.say() if rate is None else sentences.SHOWS_RATES.say(rate=f"{rate * 100:.0f}")
