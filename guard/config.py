@@ -29,6 +29,7 @@ from guard.tables import (
     ThresholdsTable,
     WatchTable,
 )
+from guard.tables_dashboard import DashboardTable
 from guard.tables_response import IncidentsTable, OnCallTable, SeverityTable, rules_of
 from guard.tables_tickets import ActionsTable, TicketsTable
 from healthchecks.settings import CheckSettings
@@ -91,6 +92,7 @@ class Config(StrictTable):
     severity: SeverityTable = SeverityTable()
     oncall: OnCallTable = OnCallTable()
     incidents: IncidentsTable = IncidentsTable()
+    dashboard: DashboardTable = DashboardTable()
     extension: Annotated[tuple[ExtensionTable, ...], Field(min_length=1)]
 
     @field_validator("extension")

@@ -160,7 +160,7 @@ class ActionItems:
             related: dict[str, list[str]] = {}
             for link in connection.execute(select(action_item_incidents).order_by(action_item_incidents.c.incident_id)).mappings():
                 related.setdefault(link["action_id"], []).append(link["incident_id"])
-        return [_item(row, related.get(row["id"], [])) for row in rows]
+        return [action_of(row, related.get(row["id"], [])) for row in rows]
 
 
 def _row(item: ActionItem) -> dict[str, Any]:
@@ -180,7 +180,8 @@ def _row(item: ActionItem) -> dict[str, Any]:
     }
 
 
-def _item(row: Any, related: Sequence[str]) -> ActionItem:
+def action_of(row: Any, related: Sequence[str]) -> ActionItem:
+    """The item in a row of its table, with the incidents that it came of."""
     return ActionItem(
         id=row["id"],
         title=row["title"],

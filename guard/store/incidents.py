@@ -103,11 +103,11 @@ class IncidentRecords:
 
     def open_for(self, item: Item, version: Version) -> Incident | None:
         """The newest open incident of a release, whatever its signals were."""
-        return next((incident for incident in self._of(item, version) if incident.state.is_open), None)
+        return next((incident for incident in self.of(item, version) if incident.state.is_open), None)
 
     def newest_for(self, item: Item, version: Version) -> Incident | None:
         """The newest incident of a release, open or not."""
-        return next(iter(self._of(item, version)), None)
+        return next(iter(self.of(item, version)), None)
 
     @contextlib.contextmanager
     def holding(self, identifier: str) -> Generator[HeldIncident]:
@@ -208,7 +208,8 @@ class IncidentRecords:
         since = incidents.c.resolved_at >= self._now() - self._rules.reopen_within
         return next(iter(self._where((incidents.c.fingerprint == mark) & _MAY_COME_BACK & since)), None)
 
-    def _of(self, item: Item, version: Version) -> list[Incident]:
+    def of(self, item: Item, version: Version) -> list[Incident]:
+        """The incidents of a release, the newest first."""
         return self._where(
             (incidents.c.publisher == item.publisher) & (incidents.c.item_id == item.id) & (incidents.c.version == str(version))
         )

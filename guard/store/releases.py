@@ -34,14 +34,14 @@ class Releases:
     def find(self, item: Item, version: Version) -> Release | None:
         """The release of that version."""
         with self._engine.connect() as connection:
-            row = connection.execute(_seen().where(_is(item, version))).mappings().first()
-        return _release(row) if row else None
+            row = connection.execute(seen().where(_is(item, version))).mappings().first()
+        return release_of(row) if row else None
 
     def all(self, item: Item) -> list[Release]:
         """Every release of an item, the newest version first."""
-        statement = _seen().where(releases.c.publisher == item.publisher, releases.c.item_id == item.id)
+        statement = seen().where(releases.c.publisher == item.publisher, releases.c.item_id == item.id)
         with self._engine.connect() as connection:
-            found = [_release(row) for row in connection.execute(statement).mappings()]
+            found = [release_of(row) for row in connection.execute(statement).mappings()]
         return sorted(found, key=lambda release: release.version, reverse=True)
 
     def baseline_of(self, item: Item, version: Version) -> Release | None:
@@ -65,7 +65,7 @@ class Releases:
             connection.execute(update(releases).where(_is(item, version)).values(digest=digest))
 
 
-def _seen() -> sqlalchemy.Select[Any]:
+def seen() -> sqlalchemy.Select[Any]:
     """Releases, each with the order that forbids it, if there is one."""
     same = [releases.c[name] == blocks.c[name] for name in _KEY]
     return select(releases, blocks.c.by, blocks.c.reason, blocks.c.blocked_at).outerjoin(blocks, sqlalchemy.and_(*same))
@@ -90,7 +90,8 @@ def _row(release: Release) -> dict[str, Any]:
     }
 
 
-def _release(row: sqlalchemy.RowMapping) -> Release:
+def release_of(row: sqlalchemy.RowMapping) -> Release:
+    """The release in a row of `seen`."""
     return Release(
         item=Item(row["publisher"], row["item_id"]),
         version=Version.parse(row["version"]),

@@ -1,6 +1,6 @@
 """What the page of an incident shows, and what comes of acting on it."""
 
-from guard.dashboard.documents.common import Document, Moment, PlanView
+from guard.dashboard.documents.parts import Document, Moment, PlanView
 from guard.dashboard.documents.rows import ActionRow, OpenIncident, RollbackView
 
 

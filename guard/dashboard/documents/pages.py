@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from guard.dashboard.documents.common import CheckLine, CheckReportView, Document, DrillView, Moment, Overall, PlanView, SignalState
+from guard.dashboard.documents.parts import CheckLine, CheckReportView, Document, DrillView, Moment, Overall, PlanView, SignalState
 from guard.dashboard.documents.rows import IncidentRow, OpenIncident, ReleaseRow, RollbackView
 
 

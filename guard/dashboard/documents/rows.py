@@ -1,6 +1,6 @@
 """One of many: releases, incidents, rollbacks and action items, and the lists of them."""
 
-from guard.dashboard.documents.common import Document, Moment
+from guard.dashboard.documents.parts import Document, Moment
 
 
 class ReleaseRow(Document):

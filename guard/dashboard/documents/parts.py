@@ -41,9 +41,9 @@ class Point(Document):
     at: Moment
     failures: int = 0
     total: int = 0
-    """0 where the signal is no share."""
+    """0 where the signal is no share: then `failures` are events so far."""
     value: float | None = None
-    """Of a signal that is no share: events so far, or the number itself."""
+    """Of a signal that counts nothing: the number itself; of `silence` the share of what is normal."""
 
 
 class SignalState(Document):

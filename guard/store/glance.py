@@ -1,0 +1,176 @@
+"""What is asked of many items at once, for who looks at all of them: a fixed number of questions, however many items there are."""
+
+import dataclasses
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import and_, case, func, or_, select, tuple_
+
+from guard.decision.orders import Proposal, ProposalState
+from guard.incidents.clocks import Clock, ClockKind
+from guard.incidents.incident import OPEN_STATES, Incident
+from guard.incidents.roles import Holder, Role
+from guard.incidents.standing import Standing
+from guard.model import Provenance, Release, ReleaseState
+from guard.store.asking import proposal_of
+from guard.store.incident_rows import incident_of
+from guard.store.releases import release_of, seen
+from guard.store.schema import blocks, incidents, proposals, releases, rollbacks
+from guard.store.schema import drills as drill_rows
+from guard.store.schema_response import clocks, incident_roles
+from guard.store.schema_watch import check_reports
+from healthchecks.result import Drill, DrillVerdict
+from webstore.models import Item
+from webstore.versions import Version
+
+_NEWEST_READ = 3
+"""So many newest sightings are read of each item: the highest version is seldom not the one that was seen last."""
+_GOOD_READ = 5
+_MOST_INCIDENTS = 200
+_AT_ONCE = 300
+"""So many releases are asked for in one statement: SQLite takes no more than 999 parameters in its oldest builds."""
+
+Key = tuple[Item, Version]
+
+
+@dataclasses.dataclass(frozen=True)
+class NewestRelease:
+    """The highest version of an item that was seen, and what it is compared with."""
+
+    release: Release
+    baseline: Release | None
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckSummary:
+    """The newest check report on a version."""
+
+    report: Mapping[str, Any]
+    checked_at: datetime
+
+
+class Glance:
+    """Questions about many items at once, answered in domain types."""
+
+    def __init__(self, engine: sqlalchemy.Engine, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._now = now
+
+    def newest(self) -> dict[Item, NewestRelease]:
+        """The newest release of each item, with its baseline by the rule of `guard.store.releases.Releases.baseline_of`."""
+        found: dict[Item, list[Release]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(_newest_statement()).mappings():
+                release = release_of(row)
+                found.setdefault(release.item, []).append(release)
+        return {item: _newest_of(known) for item, known in found.items()}
+
+    def open_incidents(self) -> list[Standing]:
+        """The open incidents with their roles and clocks, the worst first and then the newest; bounded, and without their checklists."""
+        worst_first = case({"P0": 0, "P1": 1, "P2": 2}, value=incidents.c.severity, else_=3)
+        is_open = incidents.c.state.in_([state.value for state in OPEN_STATES])
+        statement = select(incidents).where(is_open).order_by(worst_first, incidents.c.opened_at.desc(), incidents.c.id.desc())
+        with self._engine.connect() as connection:
+            found = [incident_of(row) for row in connection.execute(statement.limit(_MOST_INCIDENTS)).mappings()]
+            return _standings(connection, found)
+
+    def waiting(self) -> dict[Key, Proposal]:
+        """The rollbacks that wait for a person's yes, by item and version; whether their incident is open is not asked here."""
+        waits = (proposals.c.state == ProposalState.PROPOSED.value) & proposals.c.target.is_not(None)
+        with self._engine.connect() as connection:
+            found = [proposal_of(row) for row in connection.execute(select(proposals).where(waits)).mappings()]
+        return {(proposal.item, proposal.version): proposal for proposal in found}
+
+    def automatic_since(self, since: datetime) -> dict[Item, int]:
+        """How many rollbacks the guard began by itself, by item."""
+        statement = (
+            select(rollbacks.c.publisher, rollbacks.c.item_id, func.count())
+            .where(rollbacks.c.automatic.is_(True), rollbacks.c.created_at >= since)
+            .group_by(rollbacks.c.publisher, rollbacks.c.item_id)
+        )
+        with self._engine.connect() as connection:
+            return {Item(publisher, item_id): count for publisher, item_id, count in connection.execute(statement)}
+
+    def drills(self, of: Collection[Key]) -> dict[Key, Drill]:
+        """The newest drill of each release."""
+        found: dict[Key, Drill] = {}
+        for row in self._each(drill_rows, of, drill_rows.c.drilled_at):
+            lost = tuple(row["lost_in_update"]), tuple(row["lost_on_return"])
+            found[_key(row)] = Drill(DrillVerdict(row["verdict"]), row["baseline"], *lost, row["reason"])
+        return found
+
+    def check_reports(self, of: Collection[Key]) -> dict[Key, CheckSummary]:
+        """The newest check report of each release."""
+        rows = self._each(check_reports, of, check_reports.c.checked_at)
+        return {_key(row): CheckSummary(row["report"], row["checked_at"]) for row in rows}
+
+    def incidents_of(self, of: Collection[Key]) -> dict[Key, list[str]]:
+        """The ids of each release's incidents, the oldest first."""
+        found: dict[Key, list[str]] = {}
+        for row in self._each(incidents, of, incidents.c.opened_at):
+            found.setdefault(_key(row), []).append(row["id"])
+        return found
+
+    def _each(self, table: sqlalchemy.Table, of: Collection[Key], order: sqlalchemy.ColumnElement[Any]) -> Iterable[sqlalchemy.RowMapping]:
+        asked = [(item.publisher, item.id, str(version)) for item, version in dict.fromkeys(of)]
+        for start in range(0, len(asked), _AT_ONCE):
+            key = tuple_(table.c.publisher, table.c.item_id, table.c.version)
+            statement = select(table).where(key.in_(asked[start : start + _AT_ONCE])).order_by(order)
+            with self._engine.connect() as connection:
+                yield from connection.execute(statement).mappings().all()
+
+
+def _key(row: sqlalchemy.RowMapping) -> Key:
+    return Item(row["publisher"], row["item_id"]), Version.parse(row["version"])
+
+
+def _newest_statement() -> sqlalchemy.Select[Any]:
+    """The last sightings of each item, and the last of those that may be a baseline."""
+    may_be_baseline = and_(
+        releases.c.state == ReleaseState.GOOD.value,
+        releases.c.provenance != Provenance.ROLLBACK.value,
+        blocks.c.blocked_at.is_(None),
+    )
+    item = (releases.c.publisher, releases.c.item_id)
+    newest_first = (releases.c.published_at.desc(), releases.c.id.desc())
+    ranked = (
+        seen()
+        .add_columns(
+            func.row_number().over(partition_by=item, order_by=newest_first).label("place"),
+            case((may_be_baseline, 1), else_=0).label("may_be_baseline"),
+            func.row_number().over(partition_by=(*item, case((may_be_baseline, 1), else_=0)), order_by=newest_first).label("good_place"),
+        )
+        .subquery()
+    )
+    is_last = ranked.c.place <= _NEWEST_READ
+    is_last_good = (ranked.c.may_be_baseline == 1) & (ranked.c.good_place <= _GOOD_READ)
+    return select(ranked).where(or_(is_last, is_last_good))
+
+
+def _newest_of(known: list[Release]) -> NewestRelease:
+    newest = max(known, key=lambda release: release.version)
+    earlier = [
+        release
+        for release in known
+        if release.version < newest.version
+        and release.state is ReleaseState.GOOD
+        and release.provenance is not Provenance.ROLLBACK
+        and not release.blocked
+    ]
+    return NewestRelease(newest, max(earlier, key=lambda release: release.version, default=None))
+
+
+def _standings(connection: sqlalchemy.Connection, found: list[Incident]) -> list[Standing]:
+    ids = [incident.id for incident in found]
+    roles: dict[str, dict[Role, Holder]] = {}
+    for row in connection.execute(select(incident_roles).where(incident_roles.c.incident_id.in_(ids))).mappings():
+        role = Role(row["role"])
+        roles.setdefault(row["incident_id"], {})[role] = Holder(role, row["holder"], row["since"])
+    running: dict[str, dict[ClockKind, Clock]] = {}
+    for row in connection.execute(select(clocks).where(clocks.c.incident_id.in_(ids)).order_by(clocks.c.kind)).mappings():
+        values: dict[str, Any] = {**row, "kind": ClockKind(row["kind"])}
+        clock = Clock(**values)
+        running.setdefault(row["incident_id"], {})[clock.kind] = clock
+    return [Standing(one, roles.get(one.id, {}), running.get(one.id, {}), {}) for one in found]
