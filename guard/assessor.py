@@ -16,6 +16,7 @@ from guard.judge.watch import BEFORE, SignalWatch
 from guard.keeping import PackageGone, fetch_published, keep_package, only_warned
 from guard.model import CheckOutcome, Events, Interval, Reading, Release, Sample, Signal
 from guard.observing import EVERYBODY
+from guard.showing import Verdicts
 from guard.sources.contract import blame_our_network, gather, gather_overall, unreachable
 from healthchecks.result import CheckReport, CheckStatus
 from webstore.package import Package
@@ -46,6 +47,8 @@ class Assessor:
         self._running: Future[_Checked] | None = None
         self._watched: SignalWatch | None = None
         self._knows_before = False
+        self.verdicts = Verdicts(engine, release)
+        """What was judged, for who writes it down."""
         self._kept: dict[tuple[Version, Signal, str, str, datetime], Reading] = {}
         """The newest readings that were kept."""
 
@@ -74,10 +77,12 @@ class Assessor:
         checked = self._fresh_checks()
         watched = self.poll()
         release = self._observed(self._release, watched.verdicts(), checked.release)
+        self._judged(self._release, release.signals)
         baseline = None
         if self._baseline is not None:
             same, before = watched.baseline_verdicts(), watched.baseline_verdicts(before=True)
             baseline = dataclasses.replace(self._observed(self._baseline, same, checked.baseline), before=before)
+            self._judged(self._baseline, baseline.signals)
         return assess(release, baseline, self._guarded.required_signals, self._error_texts(release))
 
     def assess_checks(self) -> Assessment:
@@ -89,12 +94,18 @@ class Assessor:
         """
         checked = self._fresh_checks()
         release = self._observed(self._release, {}, checked.release)
+        self._judged(self._release, release.signals)
         baseline = self._observed(self._baseline, {}, checked.baseline) if self._baseline else None
         return assess(release, baseline, (Signal.HEALTH,))
 
     def observe_signals(self) -> Observation:
         """The counted signals of the release since it was published, without browser checks."""
-        return self._observed(self._release, self.poll().verdicts(), None)
+        found = self.poll().verdicts()
+        self._judged(self._release, reconcile(found))
+        return self._observed(self._release, found, None)
+
+    def _judged(self, release: Release, signals: Mapping[Signal, SignalVerdict]) -> None:
+        self.verdicts.judge(release.version, signals, self._engine.now())
 
     def poll(self) -> SignalWatch:
         """Read every source once, keep what it said, and take it in."""
@@ -110,6 +121,7 @@ class Assessor:
             self._knows_before = True
         engine.samples.record(release.item, self._news(samples), now)
         watched.poll(samples, now)
+        self.verdicts.read(samples)
         return watched
 
     def _news(self, samples: Sequence[Sample]) -> list[Sample]:
@@ -192,6 +204,7 @@ class Assessor:
         for report in filter(None, (checked.release, checked.baseline)):
             self._engine.progress.done(describe(report))
             self._keep_outcomes(report, checked.at)
+            self._engine.keep_report(self._guarded, report, package.version)
         self._record_drill(checked.release)
         return checked
 

@@ -14,13 +14,21 @@ from guard.judge.assessment import Assessment
 from guard.judge.verdict import Verdict
 from guard.model import Release
 from guard.observing import observe_release
+from guard.outcome import Outcome
 from guard.responder import Responder
+from guard.showing import Looking, looking
 
 _EXITS = {
     Verdict.HEALTHY: ExitCode.DONE,
     Verdict.BREACH: ExitCode.BREACH,
     Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
     Verdict.NO_DATA: ExitCode.INCONCLUSIVE,
+}
+_OUTCOMES = {
+    Verdict.HEALTHY: Outcome.HEALTHY,
+    Verdict.BREACH: Outcome.HELD,
+    Verdict.INCONCLUSIVE: Outcome.INCONCLUSIVE,
+    Verdict.NO_DATA: Outcome.INCONCLUSIVE,
 }
 
 
@@ -47,11 +55,19 @@ def run_canary(engine: Engine, guarded: Guarded) -> CanaryResult:
         StoreError: the store or the update service cannot be read.
         HealthCheckError: the browser cannot be used.
     """
+    with looking(engine, guarded.extension.item) as look:
+        result = _run(engine, guarded, look)
+        look.version, look.sentence = str(result.release.version), result.assessment.headline
+        look.outcome = _OUTCOMES[result.assessment.verdict]
+    return result
+
+
+def _run(engine: Engine, guarded: Guarded, look: Looking) -> CanaryResult:
     release = observe_release(engine, guarded).release
-    assessment = _assess(engine, guarded, release)
+    assessment = _assess(engine, guarded, release, look)
     if assessment.verdict is Verdict.BREACH:
         engine.progress.doing("something failed; looking a second time")
-        again = _assess(engine, guarded, release)
+        again = _assess(engine, guarded, release, look)
         if again.verdict is not Verdict.BREACH:
             engine.progress.warn(f"what failed at first did not fail again: {assessment.headline}")
         assessment = again
@@ -61,9 +77,11 @@ def run_canary(engine: Engine, guarded: Guarded) -> CanaryResult:
     return CanaryResult(release, assessment, resolved=resolved)
 
 
-def _assess(engine: Engine, guarded: Guarded, release: Release) -> Assessment:
+def _assess(engine: Engine, guarded: Guarded, release: Release, look: Looking) -> Assessment:
     baseline = engine.releases.baseline_of(release.item, release.version)
-    return Assessor(engine, guarded, release, baseline).assess_checks()
+    assessor = Assessor(engine, guarded, release, baseline)
+    look.verdicts = assessor.verdicts
+    return assessor.assess_checks()
 
 
 def _resolve(engine: Engine, release: Release, assessment: Assessment) -> tuple[Incident, ...]:

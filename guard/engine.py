@@ -28,16 +28,19 @@ from guard.sources.contract import MetricSource
 from guard.sources.sentry import SentrySource
 from guard.sources.sentry_asking import Watched
 from guard.sources.store_metrics import StoreMetrics
-from guard.store.database import default_url, open_database
+from guard.store.check_reports import CheckReports
+from guard.store.database import default_url, only_shown, open_database
 from guard.store.drills import Drills
 from guard.store.executors import Executors
 from guard.store.incidents import IncidentRecords
 from guard.store.journal import Journal
+from guard.store.looks import Looks
 from guard.store.messages import Messages
 from guard.store.orders import Orders
 from guard.store.releases import Releases
 from guard.store.samples import Samples
 from guard.store.silences import Silences
+from guard.store.standings import Standings
 from guard.tables import StoreCredentials
 from healthchecks.differential import Differential
 from healthchecks.result import CheckReport
@@ -45,6 +48,7 @@ from webstore.archive import Archive
 from webstore.client import WebStoreClient
 from webstore.package import Package
 from webstore.updates import UpdateService
+from webstore.versions import Version
 
 DATABASE_VARIABLE = "RELEASE_GUARD_DATABASE_URL"
 
@@ -214,6 +218,9 @@ class Engine:
         self.incidents = IncidentRecords(database, now, Announcer(config, now), config.incident_rules)
         self.messages = Messages(database, now)
         self.silences = Silences(database, now)
+        self.standings = Standings(database)
+        self.looks = Looks(database)
+        self.check_reports = CheckReports(database, config.state)
         self.archive = Archive(config.archive_folder, now)
         self.run_folder = config.state / "runs" / f"{now():%Y%m%dT%H%M%S.%f}"
         self.verifications: dict[tuple[str, str], CheckReport] = {}
@@ -243,6 +250,11 @@ class Engine:
             )
         return known
 
+    def keep_report(self, guarded: Guarded, report: CheckReport, checked: Version) -> None:
+        """Keep what the browser checks found, for the dashboard. ``checked``: the version whose folder its screenshots are in."""
+        with only_shown(self.progress):
+            self.check_reports.record(guarded.extension.item, report, guarded.evidence / str(checked), self.now())
+
     def run_step(self, plan: RollbackPlan, step: StepName) -> str:
         """Run one step of a rollback, whichever extension it is of, unless a person has stopped it."""
         must_not_be_stopped(plan, step, self.orders, self.journal, self.releases)
@@ -252,6 +264,7 @@ class Engine:
         def check(package: Package, baseline: Package | None) -> CheckReport:
             report = guarded.check(package, baseline)
             self.verifications[plan.item.id, str(package.version)] = report
+            self.keep_report(guarded, report, package.version)
             return report
 
         steps = RollbackSteps(

@@ -6,9 +6,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from guard.assessor import Assessor
-from guard.casework import approval
-from guard.config import Mode
-from guard.decision.policy import AskHuman
 from guard.engine import Engine, Guarded
 from guard.errors import ActorBusy, GuardError, SourceError, SourceRefused
 from guard.incidents.events import Kind, said
@@ -21,6 +18,7 @@ from guard.outcome import GuardResult, Outcome, Timings, outcome_of
 from guard.recovery import look_at_recovery
 from guard.responder import Responder, Response
 from guard.rollback.plan import RollbackRecord, RollbackState
+from guard.showing import held_because, looking
 from guard.tables import Inconclusive
 from healthchecks.result import CheckReport
 from webstore.store_errors import StoreError
@@ -148,9 +146,12 @@ class Gate:
         if engine.config.watch.inconclusive is Inconclusive.EXTEND:
             ends_at += timedelta(seconds=engine.config.watch.extend_seconds)
         while True:
-            assessment = assessor.assess()
-            self._tell(assessment)
-            response = self._respond(assessment, release, baseline)
+            with looking(engine, release.item) as look:
+                look.verdicts = assessor.verdicts
+                assessment = assessor.assess()
+                self._tell(assessment)
+                response = self._respond(assessment, release, baseline)
+                look.found(assessment, response, self._guarded.mode)
             if assessment.verdict is Verdict.HEALTHY and release.state is ReleaseState.WATCHED:
                 engine.releases.mark(release.item, release.version, ReleaseState.GOOD)
             if assessment.verdict in {Verdict.HEALTHY, Verdict.BREACH} or (engine.now() >= ends_at and not assessment.is_waiting):
@@ -192,7 +193,10 @@ class Gate:
         engine.progress.doing(f"watching the signals of {release.version} recover")
         assessor = Assessor(engine, self._guarded, release, None)
         while engine.now() < deadline:
-            recovery = look_at_recovery(engine, self._guarded, release, incident, assessor)
+            with looking(engine, release.item) as look:
+                look.verdicts, look.version = assessor.verdicts, str(release.version)
+                recovery = look_at_recovery(engine, self._guarded, release, incident, assessor)
+                look.outcome, look.sentence = Outcome.HEALTHY if recovery.is_proved else Outcome.ROLLED_BACK, recovery.evidence
             if recovery.is_proved:
                 return recovery.incident
             self._sleep(self._poll_seconds)
@@ -234,7 +238,7 @@ class Gate:
             engine.incidents.timeline(response.incident.id) if response.incident else (),
             Timings(release.published_at, engine.now(), detected_at),
             verification=self._verification(response.rollback),
-            reasons=_held_because(response, self._guarded.mode) if outcome is Outcome.HELD else (),
+            reasons=held_because(response, self._guarded.mode) if outcome is Outcome.HELD else (),
         )
 
     def _verification(self, rollback: RollbackRecord | None) -> CheckReport | None:
@@ -248,12 +252,3 @@ class Gate:
 
 def _detected_at(engine: Engine, response: Response) -> datetime | None:
     return response.incident.opened_at if response.incident else (engine.now() if response.plan else None)
-
-
-def _held_because(response: Response, mode: Mode) -> tuple[str, ...]:
-    if isinstance(response.decision, AskHuman):
-        return response.decision.reasons
-    if response.rollback:
-        return (response.rollback.failure,)
-    command = approval(response.incident) if response.incident else "release-guard rollback"
-    return (f"the mode is {mode.value}: a person decides, with `{command}`",)

@@ -2,13 +2,14 @@
 
 import dataclasses
 import logging
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from guard.assessor import Assessor
 from guard.beside import Begin, at_once
 from guard.config import ExtensionTable
-from guard.decision.policy import Wait
 from guard.engine import Engine, Guarded
 from guard.errors import ExitCode, SourceError, SourceUnreachable
 from guard.incidents.incident import IncidentState
@@ -16,9 +17,10 @@ from guard.judge.verdict import Verdict
 from guard.keeping import PackageGone, keep_seen, only_warned
 from guard.model import Provenance, Release, ReleaseState
 from guard.observing import Sighting, observe_release, snapshot
-from guard.outcome import EXIT_CODES, Outcome, outcome_of
+from guard.outcome import EXIT_CODES, Outcome
 from guard.recovery import look_at_recovery
 from guard.responder import Responder
+from guard.showing import Looking, outcome_at, plan_json, write_look
 from webstore.errors import ReleaseGuardError
 from webstore.store_errors import StoreUnreachable
 
@@ -36,6 +38,8 @@ class Tick:
     sentence: str
     paused: str = ""
     """The order that keeps the guard from acting on it; empty when there is none."""
+    plan: Mapping[str, Any] | None = None
+    """What would be done now (`guard.store.looks.LookRecord.plan`)."""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -79,7 +83,18 @@ class Look:
         self._judged = {item_id: judged for item_id, judged in self._judged.items() if item_id in item_ids}
 
     def at(self, extension: ExtensionTable, rolling: str = "") -> Tick:
-        """Look once. ``rolling``: what is known of a rollback that is under way; while it is, nothing else is decided."""
+        """Look once, and write down what it came to.
+
+        ``rolling``: what is known of a rollback that is under way; while it is, nothing else is decided.
+        """
+        began = time.monotonic()
+        tick = self._at(extension, rolling)
+        assessor = self._assessors.get(extension.id)
+        look = Looking(extension.item, tick.outcome, tick.version, tick.sentence, tick.plan, assessor.verdicts if assessor else None)
+        write_look(self._engine, look, time.monotonic() - began)
+        return tick
+
+    def _at(self, extension: ExtensionTable, rolling: str) -> Tick:
         name = extension.name or extension.id
         try:
             guarded = self._engine.guarded(extension)
@@ -101,7 +116,7 @@ class Look:
         """The signals are read on, for the record; a decision waits for the end of the rollback."""
         assessor = self._assessors.get(item_id)
         if assessor is not None:
-            assessor.poll()
+            assessor.observe_signals()
         return Tick(name, str(assessor.version) if assessor else None, Outcome.ROLLING_BACK, rolling)
 
     def _nothing_answers(self, guarded: Guarded) -> bool:
@@ -155,19 +170,14 @@ class Look:
         baseline = engine.releases.baseline_of(release.item, release.version)
         assessor = self._assessor(guarded, release, baseline)
         if not assessor.is_ready():
-            assessor.poll()
+            assessor.observe_signals()
             return Tick(name, str(release.version), Outcome.INCONCLUSIVE, f"{release.version} is being checked in browsers")
         assessment = assessor.assess()
         response = self._responder.respond(guarded, assessment, release, baseline)
         if assessment.verdict is Verdict.HEALTHY and release.state is ReleaseState.WATCHED:
             engine.releases.mark(release.item, release.version, ReleaseState.GOOD)
-        if response.is_acting:
-            outcome = Outcome.ROLLING_BACK
-        elif isinstance(response.decision, Wait):
-            outcome = Outcome.HEALTHY if assessment.verdict is Verdict.HEALTHY else Outcome.INCONCLUSIVE
-        else:
-            outcome = outcome_of(response.rollback)
-        return Tick(name, str(release.version), outcome, assessment.headline)
+        plan = plan_json(response, guarded.mode)
+        return Tick(name, str(release.version), outcome_at(assessment, response), assessment.headline, plan=plan)
 
     def _assessor(self, guarded: Guarded, release: Release, baseline: Release | None) -> Assessor:
         """The one that knows this release already, or a new one."""

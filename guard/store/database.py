@@ -1,6 +1,8 @@
 """Opens the database: SQLite in WAL mode by default, PostgreSQL by its URL, brought up to the newest schema."""
 
+import contextlib
 import dataclasses
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from guard.errors import ConfigurationError, GuardError
+from guard.progress import Progress
 
 _POOL: dict[str, int] = {"pool_size": 10, "max_overflow": 40}
 """Connections: each look and each rollback, of which many go on at once, holds one while it reads or writes; ten are kept open."""
@@ -107,6 +110,18 @@ def schema_status(text: str) -> SchemaStatus:
     finally:
         engine.dispose()
     return SchemaStatus(shown, current, _after(current))
+
+
+@contextlib.contextmanager
+def only_shown(progress: Progress) -> Generator[None]:
+    """What is written only to be shown stands in nobody's way: a database that refuses it is told, and the work goes on.
+
+    The driver's own words are left out: they can quote the address with its password.
+    """
+    try:
+        yield
+    except SQLAlchemyError as error:
+        progress.warn(f"the dashboard does not see this: the database refused it ({type(error).__name__})")
 
 
 def _connect(text: str) -> tuple[sqlalchemy.Engine, str]:

@@ -73,6 +73,7 @@ releases = Table(
     Column("rollback_of", String(23)),
     Column("restores", String(23)),
     UniqueConstraint("publisher", "item_id", "version"),
+    Index("ix_releases_newest", "published_at"),
 )
 
 samples = Table(
@@ -121,6 +122,8 @@ rollbacks = Table(
     Column("failure", Text, nullable=False, server_default=""),
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
+    Index("ix_rollbacks_item", "publisher", "item_id", "created_at"),
+    Index("ix_rollbacks_newest", "created_at"),
 )
 
 rollback_steps = Table(
@@ -175,6 +178,8 @@ incidents = Table(
         sqlite_where=text(_OPEN),
         postgresql_where=text(_OPEN),
     ),
+    Index("ix_incidents_item", "publisher", "item_id", "opened_at"),
+    Index("ix_incidents_newest", "opened_at"),
 )
 
 timeline = Table(

@@ -12,7 +12,7 @@ def upsert(
     connection: sqlalchemy.Connection, table: Table, row: Mapping[str, Any], *, key: Sequence[str], update: Sequence[str] = ()
 ) -> bool:
     """Insert ``row``, or set its ``update`` columns where ``key`` is taken. True when it was inserted or changed."""
-    statement = _insert(connection, table).values(**row)
+    statement = insert_into(connection, table).values(**row)
     if update:
         statement = statement.on_conflict_do_update(index_elements=list(key), set_={name: row[name] for name in update})
     else:
@@ -26,10 +26,29 @@ def upsert_all(
     """The same for many rows of the same columns, in one statement: a poll writes a dozen, for each of many items."""
     if not rows:
         return
-    statement = _insert(connection, table)
+    statement = insert_into(connection, table)
     given = {name: statement.excluded[name] for name in update}
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=given), rows)
 
 
-def _insert(connection: sqlalchemy.Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+def upsert_newer(
+    connection: sqlalchemy.Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    key: Sequence[str],
+    update: Sequence[str],
+    newer_by: str,
+) -> None:
+    """The same, where a row whose ``newer_by`` time is older than what is there changes nothing: who is late undoes nobody's work."""
+    if not rows:
+        return
+    statement = insert_into(connection, table)
+    given = {name: statement.excluded[name] for name in update}
+    is_newer = table.c[newer_by] <= statement.excluded[newer_by]
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=given, where=is_newer), rows)
+
+
+def insert_into(connection: sqlalchemy.Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insert of the connection's own kind, with what to do on a conflict still to be said."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

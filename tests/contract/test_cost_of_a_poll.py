@@ -52,7 +52,7 @@ def use(visitors):
         visitors.reports.fail(version, "boom", handled=True)
 
 
-def test_a_steady_poll_asks_little_and_writes_once(published, visitors, calls, statements):
+def test_a_steady_poll_asks_little_and_writes_what_it_read_and_what_it_judged(published, visitors, calls, statements):
     watcher = Watcher(published.engine)
     for _ in range(2):
         use(visitors)
@@ -65,7 +65,7 @@ def test_a_steady_poll_asks_little_and_writes_once(published, visitors, calls, s
     assert tick.version == "1.3.0"
     assert calls == {"fetchStatus": 1, "events": 6, "events-timeseries": 1}
     assert calls.total() - 1 <= QUESTIONS_A_POLL
-    assert statements.count("INSERT") == 1
+    assert statements.count("INSERT") == 3  # the samples, then the verdicts with the look itself
     assert statements.count("UPDATE") == 0
     assert statements.count("SELECT") <= 8
 

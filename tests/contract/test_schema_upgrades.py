@@ -62,7 +62,7 @@ def a_value(table, column):
         return ["words"]
     if isinstance(column.type, UtcDateTime | sqlalchemy.DateTime):
         return AT
-    return {int: 7, bool: True, str: "text"}[column.type.python_type]
+    return {int: 7, bool: True, str: "text", float: 0.5}[column.type.python_type]
 
 
 def fill(connection):

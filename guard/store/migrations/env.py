@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from guard.store.schema_response import metadata
+from guard.store.schema_watch import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

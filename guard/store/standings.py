@@ -1,0 +1,176 @@
+"""The newest verdict on each signal of a release and of its baseline, for those who look from another process."""
+
+import dataclasses
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import select, tuple_
+
+from guard.judge.verdict import SignalVerdict, Verdict
+from guard.model import Signal
+from guard.store.bounds import clipped
+from guard.store.schema_watch import standings
+from guard.store.upsert import upsert_newer
+from webstore.models import Item
+from webstore.versions import Version
+
+RECENT_POINTS = 30
+"""So many newest points are kept for a sparkline."""
+_LONGEST_EVIDENCE = 4000
+_LONGEST_REASON = 40
+_KEY = ("publisher", "item_id", "release", "version", "signal")
+_FOUND = ("verdict", "reason", "evidence", "failures", "total", "limit", "log_evidence", "is_measured", "recent", "judged_at")
+_ITEMS_AT_ONCE = 400
+"""So many items are asked for in one statement: SQLite takes no more than 999 parameters in its oldest builds."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """One reading of a signal at a time, for a plot."""
+
+    at: datetime
+    value: float
+    """Failures since the release, as a total; of a signal that is no count (`response_time` as a percentile, `active_users`): its value; of
+    `silence`: reports as a ratio of what is normal."""
+    total: int | None
+    """Units since the release, 0 where events are a share of nothing; none where `value` is no count."""
+
+
+@dataclasses.dataclass(frozen=True)
+class SignalStanding:
+    """What one signal said last of one version, the release that is judged or its baseline."""
+
+    item: Item
+    release: Version
+    """The release that was judged."""
+    version: Version
+    """The release's own, or its baseline's."""
+    found: SignalVerdict
+    limit: float | None
+    """What it is held to: a ratio for `error_rate`, `api_failures`, `response_time` (share of slow operations) and `rating`; events an hour
+    for `extension_crashes`; the ratio that `active_users` may fall; the least ratio of normal reports for `silence`; none for `health`."""
+    recent: tuple[Point, ...]
+    """At most `RECENT_POINTS`, the oldest first; one for each time that something changed."""
+    judged_at: datetime
+    """When it last changed. Whether anybody looked since then is in `guard.store.looks`."""
+
+    @property
+    def signal(self) -> Signal:
+        """What was judged."""
+        return self.found.signal
+
+    @property
+    def is_of_release(self) -> bool:
+        """Whether it is of the release itself, and not of the baseline beside it."""
+        return self.version == self.release
+
+
+class Standings:
+    """Questions and answers about verdicts, in domain types."""
+
+    def __init__(self, engine: sqlalchemy.Engine) -> None:
+        self._engine = engine
+
+    def record(self, judged: Sequence[SignalStanding]) -> None:
+        """Write verdicts; one that is older than what is there changes nothing."""
+        with self._engine.begin() as connection:
+            put_standings(connection, judged)
+
+    def of(self, item: Item, release: Version) -> list[SignalStanding]:
+        """Every verdict on a release and on its baseline beside it, the release's own first, signals in their order."""
+        return self._of({(item, release)}).get(item, [])
+
+    def newest(self, items: Collection[Item]) -> dict[Item, list[SignalStanding]]:
+        """The same for many items, each with the release of it that was judged last; two statements, however many items."""
+        asked = list(dict.fromkeys(items))
+        found: dict[Item, list[SignalStanding]] = {}
+        for start in range(0, len(asked), _ITEMS_AT_ONCE):
+            found |= self._of(self._judged_last(asked[start : start + _ITEMS_AT_ONCE]))
+        return found
+
+    def _judged_last(self, items: Sequence[Item]) -> set[tuple[Item, Version]]:
+        """The release of each item that was judged last."""
+        if not items:
+            return set()
+        columns = (sqlalchemy.column("publisher", sqlalchemy.String), sqlalchemy.column("item_id", sqlalchemy.String))
+        wanted = sqlalchemy.values(*columns, name="wanted").data([(item.publisher, item.id) for item in items]).cte("wanted")
+        newest = (
+            select(standings.c.release)
+            .where(standings.c.publisher == wanted.c.publisher, standings.c.item_id == wanted.c.item_id)
+            .order_by(standings.c.judged_at.desc(), standings.c.release.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(wanted.c.publisher, wanted.c.item_id, newest.label("newest"))).all()
+        return {(Item(publisher, item_id), Version.parse(release)) for publisher, item_id, release in rows if release is not None}
+
+    def _of(self, releases: Collection[tuple[Item, Version]]) -> dict[Item, list[SignalStanding]]:
+        if not releases:
+            return {}
+        keys = [(item.publisher, item.id, str(release)) for item, release in releases]
+        statement = select(standings).where(tuple_(standings.c.publisher, standings.c.item_id, standings.c.release).in_(keys))
+        found: dict[Item, list[SignalStanding]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(statement).mappings():
+                standing = _standing(row)
+                found.setdefault(standing.item, []).append(standing)
+        for standing_list in found.values():
+            standing_list.sort(key=_place)
+        return found
+
+
+def put_standings(connection: sqlalchemy.Connection, judged: Sequence[SignalStanding]) -> None:
+    """Write verdicts in a transaction that is under way; one that is older than what is there changes nothing."""
+    upsert_newer(connection, standings, [_row(standing) for standing in judged], key=_KEY, update=_FOUND, newer_by="judged_at")
+
+
+_ORDER = tuple(Signal)
+
+
+def _place(standing: SignalStanding) -> tuple[bool, int]:
+    return not standing.is_of_release, _ORDER.index(standing.signal)
+
+
+def _row(standing: SignalStanding) -> dict[str, Any]:
+    found = standing.found
+    return {
+        "publisher": standing.item.publisher,
+        "item_id": standing.item.id,
+        "release": str(standing.release),
+        "version": str(standing.version),
+        "signal": found.signal.value,
+        "verdict": found.verdict.value,
+        "reason": found.reason[:_LONGEST_REASON],
+        "evidence": clipped(found.evidence, _LONGEST_EVIDENCE),
+        "failures": found.failures,
+        "total": found.total,
+        "limit": standing.limit,
+        "log_evidence": found.log_evidence,
+        "is_measured": found.is_measured,
+        "recent": [[point.at.isoformat(), point.value, point.total] for point in standing.recent[-RECENT_POINTS:]],
+        "judged_at": standing.judged_at,
+    }
+
+
+def _standing(row: sqlalchemy.RowMapping) -> SignalStanding:
+    return SignalStanding(
+        item=Item(row["publisher"], row["item_id"]),
+        release=Version.parse(row["release"]),
+        version=Version.parse(row["version"]),
+        found=SignalVerdict(
+            Signal(row["signal"]),
+            Verdict(row["verdict"]),
+            row["evidence"],
+            row["failures"],
+            row["total"],
+            row["log_evidence"],
+            is_measured=row["is_measured"],
+            reason=row["reason"],
+        ),
+        limit=row["limit"],
+        recent=tuple(Point(datetime.fromisoformat(at), value, total) for at, value, total in row["recent"]),
+        judged_at=row["judged_at"],
+    )
