@@ -4,15 +4,17 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from guard.cli.acting_arguments import add_acting, add_blocking
 from guard.cli.action_arguments import add_actions
-from guard.cli.after_arguments import add_after
+from guard.cli.after_arguments import LANGUAGES, add_after
 from guard.cli.incident_arguments import add_incident
 from guard.cli.notify_arguments import add_telling
 from healthchecks.result import CheckName
 from webstore.simulator.limits import limits_text
 
+_LONGEST_ADDRESS = 2000
 _RECORDING = """\
 A line opens a release, and samples follow in the order of time; counts are per interval:
   {"release": "1.3.0", "baseline": "1.2.0", "published_at": "2026-11-24T01:00:00Z", "window_seconds": 3600}
@@ -138,7 +140,16 @@ def _add_records(commands: Any, common: argparse.ArgumentParser) -> None:
         action.add_argument("--item", metavar="ID", help="which extension, when several are configured")
     add_blocking(kinds, common)
 
-    commands.add_parser("status", parents=[common], help="overall status, extensions, open incidents")
+    status = commands.add_parser("status", parents=[common], help="overall status, extensions, open incidents; the public status page")
+    status.add_argument("--html", type=Path, metavar="DIR", help="write the public status page with its feed into this folder instead")
+    status.add_argument(
+        "--url",
+        type=_folder_address,
+        default="",
+        metavar="URL",
+        help="with --html: the address that its folder has, for the feed's links",
+    )
+    status.add_argument("--language", choices=LANGUAGES, help="with --html: instead of the configured one")
 
     commands.add_parser("executors", parents=[common], help="processes that share the database: who is alive, and what each watches")
 
@@ -224,6 +235,17 @@ def _number(text: str, kind: Callable[[str], float], low: float, high: float, wh
     if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"{text} is not between {low:g} and {high:g}")
     return value
+
+
+def _folder_address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        is_one = parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text[:200]!r} is no address") from None
+    if not is_one or parts.query or parts.fragment or not text.isprintable() or " " in text or len(text) > _LONGEST_ADDRESS:
+        raise argparse.ArgumentTypeError(f"{text[:200]!r} is no address of a folder, such as https://status.example.org/")
+    return text if text.endswith("/") else f"{text}/"
 
 
 def _port(text: str) -> int:

@@ -10,7 +10,8 @@ from guard.cli.incident_view import short_json, table_of
 from guard.cli.ordering import pause_json
 from guard.decision.orders import ProposalState
 from guard.engine import Engine
-from guard.errors import ExitCode
+from guard.errors import ExitCode, UsageError
+from guard.incidents.events import Language
 from guard.model import Release
 from guard.ordering import block, unblock
 from guard.outcome import iso
@@ -93,7 +94,15 @@ def release_json(row: Release) -> dict[str, Any]:
 
 
 def status(args: Namespace) -> int:
-    """What stands where, from the database alone: it works with the store out of reach."""
+    """What stands where, from the database alone: it works with the store out of reach.
+
+    Raises:
+        UsageError: an option of the page is given without the page, or its folder cannot be written into.
+    """
+    if args.html is not None:
+        return _status_page(args)
+    if args.url or args.language:
+        raise UsageError("--url and --language belong to the status page").advise("give its folder as well: --html DIR")
     with opening.engine(args) as (engine, console):
         open_incidents = engine.incidents.all(only_open=True)
         extensions = [_extension_status(engine, extension.id) for extension in engine.config.extension]
@@ -117,6 +126,21 @@ def status(args: Namespace) -> int:
             "paused": [pause_json(pause) for pause in pauses],
         }
     )
+    return ExitCode.DONE
+
+
+def _status_page(args: Namespace) -> int:
+    """Write the public page."""
+    from guard.statuspage import gathering, writing  # noqa: PLC0415 - Jinja is for the page alone
+
+    with opening.engine(args) as (engine, console):
+        found = gathering.gather(engine)
+        language = Language(args.language) if args.language else engine.config.language
+        files = writing.write(found, args.html, language, args.url)
+    console.print(f"{files[-1]}: the status page, {found.name}")
+    if asleep := [extension.name for extension in found.extensions if not extension.is_watched]:
+        console.warn(f"not being watched, and the page says so: {', '.join(asleep)}; `release-guard watch` or `canary` looks at them")
+    console.document({"status": found.name, "watched": found.is_watched, "as_of": iso(found.at), "files": [str(path) for path in files]})
     return ExitCode.DONE
 
 
