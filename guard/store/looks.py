@@ -1,12 +1,14 @@
 """How the last look at each item went, and how many there were: one row an item, counted up by every process that looks."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import case, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from guard.outcome import Outcome
 from guard.store.bounds import clipped, clipped_json
@@ -79,12 +81,6 @@ class Looks:
 
 
 def _put_look(connection: sqlalchemy.Connection, look: LookRecord) -> None:
-    """The database adds, so that of two processes neither's look is lost."""
-    statement = insert_into(connection, looks)
-    given, known = statement.excluded, looks.c
-    is_newer = given["looked_at"] >= known.looked_at
-    newest = {name: case((is_newer, given[name]), else_=known[name]) for name in _NEWEST}
-    added = {name: known[name] + given[name] for name in ("looks", "failed_looks", "seconds_sum")}
     row = {
         "publisher": look.item.publisher,
         "item_id": look.item.id,
@@ -98,7 +94,18 @@ def _put_look(connection: sqlalchemy.Connection, look: LookRecord) -> None:
         "failed_looks": int(look.outcome is Outcome.FAILED),
         "seconds_sum": look.seconds,
     }
-    connection.execute(statement.on_conflict_do_update(index_elements=list(_KEY), set_={**newest, **added}), [row])
+    connection.execute(_counting_up(connection.dialect.name), [row])
+
+
+@functools.cache
+def _counting_up(dialect: str) -> postgresql.Insert | sqlite.Insert:
+    """The statement, built once. The database adds, so that of two processes neither's look is lost."""
+    statement = insert_into(dialect, looks)
+    given, known = statement.excluded, looks.c
+    is_newer = given["looked_at"] >= known.looked_at
+    newest = {name: case((is_newer, given[name]), else_=known[name]) for name in _NEWEST}
+    added = {name: known[name] + given[name] for name in ("looks", "failed_looks", "seconds_sum")}
+    return statement.on_conflict_do_update(index_elements=list(_KEY), set_={**newest, **added})
 
 
 def _totals(row: sqlalchemy.RowMapping) -> LookTotals:

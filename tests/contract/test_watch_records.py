@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+import sqlalchemy.event
+import sqlalchemy.exc
 from sqlalchemy import select
 
 from guard.judge.verdict import Reason, SignalVerdict, Verdict
