@@ -136,7 +136,7 @@ def _status_page(args: Namespace) -> int:
     with opening.engine(args) as (engine, console):
         found = gathering.gather(engine)
         language = Language(args.language) if args.language else engine.config.language
-        files = writing.write(found, args.html, language, args.url)
+        files = writing.write(found, args.html, language, args.url or "")
     console.print(f"{files[-1]}: the status page, {found.name}")
     if asleep := [extension.name for extension in found.extensions if not extension.is_watched]:
         console.warn(f"not being watched, and the page says so: {', '.join(asleep)}; `release-guard watch` or `canary` looks at them")
