@@ -76,7 +76,7 @@ function signalLine(state) {
     el("span", { class: "name" }, name("signal", state.signal)),
     sign("verdict", state.verdict),
     sparkline(state) ?? el("span", { class: "spark", "aria-hidden": "true" }),
-    el("span", { class: "figure" }, measured(state), " ", el("span", { class: "soft" }, limit(state))),
+    el("span", { class: "figure" }, state.verdict !== "no_data" && el("span", {}, measured(state)), " ", el("span", { class: "soft" }, limit(state))),
   );
 }
 

@@ -127,7 +127,7 @@ export function table(caption, columns, rows, { key = null, name = null, cards =
   );
   return el(
     "div",
-    { class: cards ? "scroll cards" : "scroll", tabindex: "0", role: "region", "aria-label": name ?? caption, key },
+    { class: cards ? "scroll cards" : "scroll", tabindex: "0", role: "group", "aria-label": name ?? caption, key },
     el("table", {}, el("caption", { class: name ? "" : "hidden" }, caption), el("thead", {}, head), el("tbody", {}, body)),
   );
 }

@@ -13,8 +13,9 @@ export function isShare(signal) {
 export function percent(ratio) {
   const value = 100 * ratio;
   const size = Math.abs(value);
-  const digits = size === 0 || size >= 10 ? 0 : size >= 1 ? 1 : size >= 0.1 ? 2 : 3;
-  return `${Number(value.toFixed(digits))} %`;
+  const isNearlyAll = size > 99 && size < 100;
+  const digits = isNearlyAll ? 2 : size === 0 || size >= 10 ? 0 : size >= 1 ? 1 : size >= 0.1 ? 2 : 3;
+  return `${Number(value.toFixed(digits))}\u00a0%`;
 }
 
 /** A count with its thousands parted. */

@@ -5,7 +5,7 @@ import { el, redraw, visible } from "./dom.js";
 import { head } from "./head.js";
 import { Live } from "./live.js";
 import { empty } from "./signs.js";
-import { absolute, ago, learn, tick } from "./time.js";
+import { absolute, ago, learn, now, tick } from "./time.js";
 import { isChosen, speak, t } from "./words.js";
 
 const PAUSE = 400; // between two documents: many changes at once are one
@@ -18,6 +18,7 @@ export class Frame {
   #document = null;
   #trouble = null;
   #loadedAt = null;
+  #asOf = null;
   #lostAt = null;
   #asked = null;
   #again = null;
@@ -84,6 +85,7 @@ export class Frame {
       this.#trouble = null;
       this.#loadedAt = Date.now();
       if (found.at) learn(found.at);
+      this.#asOf = found.at ?? new Date(now()).toISOString();
     } catch (error) {
       if (asked.signal.aborted) return;
       this.#trouble = error;
@@ -176,6 +178,6 @@ export class Frame {
   #freshness() {
     if (this.#loadedAt === null) return t("live.waiting");
     if (this.#lostAt !== null) return t("live.off");
-    return [t("live.on"), " ", this.#document?.at ? ago(this.#document.at) : ""];
+    return [t("live.on"), " ", ago(this.#asOf)];
   }
 }

@@ -70,11 +70,11 @@ function person(frame) {
   if (who.may_act) {
     return el(
       "span",
-      { class: "person" },
+      { class: "who" },
       el("bdi", {}, visible(who.name)),
       who.how === "token" && el("button", { type: "button", class: "quiet", on: { click: () => logout(frame) } }, t("logout")),
     );
   }
   if (who.how === "token") return el("button", { type: "button", id: "login", on: { click: () => login(frame) } }, t("login"));
-  return el("span", { class: "person soft", title: t("readonly.hint") }, t("readonly"));
+  return el("span", { class: "who soft", title: t("readonly.hint") }, t("readonly"));
 }

@@ -83,7 +83,7 @@ function list(found) {
   const filtered = kind.filters.some((filter) => asked().get(filter.name));
   return el(
     "section",
-    { key: found.tab, "aria-label": t(`tab.${found.tab}`) },
+    { key: found.tab, class: "panel", "aria-label": t(`tab.${found.tab}`) },
     filters(kind, filtered),
     el("div", { class: "row" }, el("p", { class: "soft", role: "status" }, count("count.rows", found.total)), ways(found.tab)),
     found.rows.length

@@ -32,8 +32,7 @@ function draw(found) {
   replay.learn(found);
   return [
     heading(found),
-    found.plan && panel("plan", t("plan.now"), plan(found.plan)),
-    panel("window", t("window"), plots(found)),
+    el("div", { class: found.plan ? "columns" : "", key: "first" }, panel("window", t("window"), plots(found)), found.plan && panel("plan", t("plan.now"), plan(found.plan))),
     panel("judged", t("signals"), judged(found)),
     found.rollbacks.length > 0 && panel("rollbacks", t("rollback"), found.rollbacks.map((one) => rollback(one))),
     panel("checks", t("checks"), checkPanels(found)),
@@ -90,6 +89,13 @@ function tabs(usable, plot) {
   );
 }
 
+/** How wide the plot may be: beside the plan it has a little less than two thirds. */
+function width(found) {
+  const whole = document.getElementById("page").clientWidth;
+  const isBeside = found.plan && matchMedia("(min-width: 62rem)").matches;
+  return Math.round(Math.max(260, isBeside ? (whole - 3 * SIDES) * 0.622 : whole - 1.5 * SIDES));
+}
+
 /** The API's series as a plot: the window from its start, and beyond its end where more was seen. */
 function described(found, plot) {
   const starts = Date.parse(found.window_starts_at);
@@ -102,7 +108,7 @@ function described(found, plot) {
   return {
     title: t("plot.title", { signal: name("signal", plot.signal) }),
     summary: series.map((one) => summary(one)).join(" "),
-    width: Math.max(260, Math.min(1180, document.getElementById("page").clientWidth - SIDES)),
+    width: width(found),
     x: { min: starts, max: end, show: (at) => short(new Date(at).toISOString()) },
     y: { min: 0, max: roof, show: percent },
     limit: { value: plot.limit, words: t("plot.limit", { rate: percent(plot.limit) }) },

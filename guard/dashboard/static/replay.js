@@ -7,13 +7,13 @@ import { percent, plainly } from "./figures.js";
 import { draw } from "./plot.js";
 import { severity, sign } from "./signs.js";
 import { digits, length, moment } from "./time.js";
-import { fill, language, name, t } from "./words.js";
+import { fill, has, language, name, t } from "./words.js";
 
 const WAIT = 250; // a slider that moves asks once it rests
 const LOWEST = Math.log10(0.005);
 const HIGHEST = Math.log10(0.5);
 const STEPS = 200;
-const SIDES = 40;
+const SIDES = 60;
 
 /** A threshold's place on the slider, and back: each step is the same factor. */
 const placed = (value) => Math.round(((Math.log10(value) - LOWEST) / (HIGHEST - LOWEST)) * STEPS);
@@ -46,7 +46,7 @@ export class Replay {
   }
 
   #shares() {
-    return Object.entries(this.#found.thresholds).filter(([, value]) => value >= 0.005 && value <= 0.5);
+    return Object.entries(this.#found.thresholds).filter(([threshold, value]) => value >= 0.005 && value <= 0.5 && has(`threshold.${threshold}`));
   }
 
   #draw() {
@@ -142,11 +142,11 @@ export class Replay {
   #curve(result) {
     const points = result.curve.map(([x, y]) => ({ x, y }));
     const highest = Math.max(...points.map((point) => point.y), result.needed);
-    const lowest = Math.min(0, Math.max(...[Math.min(...points.map((point) => point.y))], -2 * result.needed));
+    const lowest = Math.min(0, Math.max(Math.min(...points.map((point) => point.y)), -2 * result.needed));
     return {
       title: t("replay.curve"),
       summary: t("replay.curve.summary", { needed: plainly(result.needed), last: plainly(points.at(-1).y) }),
-      width: Math.max(260, Math.min(1180, document.getElementById("page").clientWidth - SIDES)),
+      width: Math.max(260, document.getElementById("page").clientWidth - SIDES),
       x: { min: 0, max: Math.max(points.at(-1).x, 60), show: digits },
       y: { min: lowest, max: Math.min(highest * 1.15, Math.max(result.needed * 6, 1)), show: plainly },
       limit: { value: result.needed, words: t("replay.needed") },

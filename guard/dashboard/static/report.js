@@ -8,12 +8,12 @@ import { chip, empty, severity, sign } from "./signs.js";
 import { length } from "./time.js";
 import { name, t } from "./words.js";
 
-const SIDES = 40;
+const SIDES = 60;
 
 /** The whole report, of the API's ReportDocument. */
 export function report(found) {
   const told = found.report;
-  const width = Math.max(260, Math.min(1180, document.getElementById("page").clientWidth - SIDES));
+  const width = Math.max(260, document.getElementById("page").clientWidth - SIDES);
   return [
     figures(told),
     told.incidents.total > 0 ? panel("report-days", t("report.days_title"), bars(found.by_day, width)) : empty(t("report.calm")),
@@ -41,7 +41,7 @@ function figures(told) {
     "dl",
     { class: "figures" },
     shown.map(([figure, words, note]) => el("div", {}, el("dt", {}, words), el("dd", { class: "big" }, figure), el("dd", { class: "soft" }, note))),
-    el("div", {}, el("dt", {}, t("report.by_severity")), el("dd", {}, Object.entries(told.incidents.by_severity).map(([label, number]) => [severity(label), ` ${number} `])), el("dd", { class: "soft" }, named(told.incidents.by_cause, "cause"))),
+    el("div", {}, el("dt", {}, t("report.by_severity")), el("dd", {}, Object.entries(told.incidents.by_severity).map(([label, number]) => el("span", { class: "pair" }, severity(label), ` ${number}`))), el("dd", { class: "soft" }, named(told.incidents.by_cause, "cause"))),
   );
 }
 

@@ -9,6 +9,7 @@ const SHAPES = {
   bad: ["M5 1h6l4 4v6l-4 4H5l-4-4V5z", "M5.3 5.3l5.4 5.4M10.7 5.3l-5.4 5.4"],
   open: ["M8 1.2L15 14H1z", "M8 5.5v4M8 11.3v.9"],
   none: ["M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0-13z", "M4.8 8h6.4"],
+  todo: ["M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0-13z", ""],
   busy: ["M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0-13z", "M8 4.2V8l2.6 1.7"],
 };
 
@@ -19,9 +20,9 @@ const TONES = {
   drill: { safe: "good", unsafe: "bad", unknown: "none" },
   release: { good: "good", bad: "bad", rolled_back: "bad", watched: "busy" },
   rollback: { completed: "good", failed: "bad", stopped: "none", planned: "busy", running: "busy" },
-  step: { done: "good", failed: "bad", running: "busy", pending: "none" },
+  step: { done: "good", failed: "bad", running: "busy", pending: "todo" },
   message: { sent: "good", failed: "bad", unsure: "open", dropped: "none", pending: "busy", sending: "busy" },
-  action: { open: "none", in_progress: "busy", done: "good", dropped: "none" },
+  action: { open: "todo", in_progress: "busy", done: "good", dropped: "none" },
   severity: { P0: "bad", P1: "bad", P2: "open", P3: "none" },
   incident: {
     investigating: "bad",
@@ -44,7 +45,7 @@ const TONES = {
   },
 };
 
-/** How a constant is shown: good, bad, open, none or busy; what is not known is open, and never good. */
+/** How a constant is shown: good, bad, open, none, todo or busy; what is not known is open, and never good. */
 export function tone(kind, constant) {
   return TONES[kind]?.[constant] ?? "open";
 }
@@ -57,7 +58,7 @@ export function shape(kind, constant) {
     "svg",
     { class: `shape ${found}`, viewBox: "0 0 16 16", "aria-hidden": "true", focusable: "false" },
     svg("path", { class: "outline", d: outline }),
-    svg("path", { class: "inside", d: inside }),
+    inside && svg("path", { class: "inside", d: inside }),
   );
 }
 

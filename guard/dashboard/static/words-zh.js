@@ -52,7 +52,7 @@ export const CHINESE = {
   "trouble.answer": "伺服器回應狀態碼 {status}。",
   "trouble.garbled": "無法讀取伺服器的回應。",
   "unit.s": "秒",
-  "unit.min": "分",
+  "unit.min": "分鐘",
   "unit.h": "小時",
   "unit.d": "天",
   "time.now": "剛剛",

@@ -42,6 +42,11 @@ export function fill(name, values) {
   });
 }
 
+/** Whether there are words by that name. */
+export function has(name) {
+  return name in ENGLISH;
+}
+
 /** One of the API's constants in words; a new one that has none yet is shown as it is. */
 export function name(kind, constant) {
   const found = TABLES[language()][`${kind}.${constant}`];
