@@ -145,7 +145,6 @@ def _add_records(commands: Any, common: argparse.ArgumentParser) -> None:
     status.add_argument(
         "--url",
         type=_folder_address,
-        default="",
         metavar="URL",
         help="with --html: the address that its folder has, for the feed's links",
     )
