@@ -23,6 +23,8 @@ _DEEPEST = 6
 _MOST_WORK = 60_000
 """Forms that are held against one text at most, each as often as it has stretches of `_STRETCH` letters."""
 _STRETCH = 64
+_LABELS = re.compile(": ")
+"""What stands behind a label."""
 _MOST_JOINED = 8
 """So many sentences may stand in a part that may hold separators."""
 
@@ -45,6 +47,15 @@ class Name:
     def tell(self, text: str) -> str | None:
         """The same, where there is something."""
         return text or None
+
+
+@dataclasses.dataclass(frozen=True)
+class Beginning:
+    """A name that a sentence begins with: it holds no label, which would be another form's."""
+
+    def tell(self, text: str) -> str | None:
+        """The same, where it is no more than a name."""
+        return text if text and not _LABELS.search(text) else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,13 +83,17 @@ class Vocabulary:
 
 @dataclasses.dataclass(frozen=True)
 class Listed:
-    """Several words with commas between them; one that is not in the vocabulary stays as it is."""
+    """Several words with commas between them."""
 
     words: Mapping[str, str]
+    takes_others: bool = False
+    """Whether a word may be another one, such as what a team counts; it stays as it is."""
 
     def tell(self, text: str) -> str | None:
         """Each word's counterpart."""
-        return "、".join(self.words.get(word, word) for word in text.split(", ")) if text else None
+        words = text.split(", ")
+        is_known = all(words) and not _LABELS.search(text) if self.takes_others else all(word in self.words for word in words)
+        return "、".join(self.words.get(word, word) for word in words) if is_known else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,11 +123,13 @@ class Either:
 
 
 NAME = Name()
+BEGINNING = Beginning()
 VERBATIM = Name(is_joined=True)
 SAID = Said()
 JOINED = Said(is_joined=True)
 PERCENT = Shape(re.compile(r"([+-]?[\d.,e+-]{1,20}) %"), r"\1%")
 NUMBER = Shape(re.compile(r"([+-]?\d[\d.,e+ -]{0,30})"), r"\1")
+WORD = Shape(re.compile(r"(\w{1,80})"), r"\1")
 DURATION = Either((Shape(re.compile(r"([\d.]{1,12}) s"), r"\1 秒"), Shape(re.compile(r"([\d.]{1,12}) min"), r"\1 分鐘")))
 
 
@@ -131,8 +148,10 @@ class Form:
             raise ValueError(f"the parts of {english!r} differ")
         if "" in self._literals[1:-1]:
             raise ValueError(f"two parts of {english!r} stand side by side")
-        self.tellers: Mapping[str, Teller] = {name: tellers.get(name, SAID if name == REST else NAME) for name in self.names}
         self.begins = self._literals[0]
+        first = "" if self.begins else self.names[0]
+        usual = {name: SAID if name == REST else BEGINNING if name == first else NAME for name in self.names}
+        self.tellers: Mapping[str, Teller] = {**usual, **tellers}
         self.sentences = english.count(SEPARATOR) + 1
         """How many sentences it is, by their separators."""
         self.is_open = REST in self.names

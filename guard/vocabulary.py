@@ -83,6 +83,26 @@ SOURCES: Mapping[str, str] = {
     "store": "商店",
 }
 """Who says so."""
+OCCASIONS: Mapping[str, str] = {
+    "opened": "事件開立",
+    "reopened": "重新開啟",
+    "severity_raised": "嚴重程度升高",
+    "severity_set": "調整嚴重程度",
+    "escalated": "升級通知",
+    "clock_warned": "期限將至",
+    "clock_missed": "逾時",
+    "rollback_planned": "請人判斷",
+    "rollback_proposed": "提議回滾",
+    "rollback_begun": "開始回滾",
+    "rollback_done": "回滾完成",
+    "rollback_stopped": "回滾已停止",
+    "rollback_failed": "回滾失敗",
+    "resolved": "已解決",
+    "false_alarm": "誤報",
+    "postmortem_due": "檢討報告待完成",
+}
+"""What people are told of."""
+REPAIR_RESULTS: Mapping[str, str] = {"done": "完成", "FAILED": "失敗"}
 
 
 def spaced(words: Mapping[str, str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 from guard.cli.console import Console
 from guard.incidents.clocks import Clock, ClockKind
 from guard.incidents.events import Language, words_of
+from guard.incidents.evidence import evidence_words
 from guard.incidents.incident import Incident, TimelineEntry
 from guard.incidents.roles import Role
 from guard.incidents.standing import Standing
@@ -45,10 +46,10 @@ def show_incident(
 
     console.print(headline(shown, language))
     line(_URGENCY, urgency.value if language is Language.ENGLISH else _URGENCIES[urgency])
-    line(_CAUSE, shown.cause or _UNKNOWN.in_language(language))
+    line(_CAUSE, evidence_words(shown.cause, language) or _UNKNOWN.in_language(language))
     line(_USERS, str(shown.affected_users or _UNMEASURED.in_language(language)))
     if shown.resolution:
-        line(_RESOLUTION, shown.resolution)
+        line(_RESOLUTION, evidence_words(shown.resolution, language))
     line(_ACKNOWLEDGED, shown.acknowledged_by or _NOBODY.in_language(language))
     for role in Role:
         holder = standing.roles.get(role)
@@ -65,12 +66,13 @@ def show_incident(
             console.print(f"  {phase}")
         console.print(f"    [{'x' if done else ' '}] {entry.key}{colon}{entry.words.in_language(language)}")
         if done:
-            console.print(f"        {iso(done.at)} {_flat(done.by)}{colon + _flat(done.evidence) if done.evidence else ''}")
+            words = _flat(evidence_words(done.evidence, language))
+            console.print(f"        {iso(done.at)} {_flat(done.by)}{colon + words if words else ''}")
     console.print(_TIMELINE.in_language(language))
     for entry in timeline:
         console.print(f"{iso(entry.at)} {_flat(entry.actor)}: {_flat(event_words(entry, language))}")
         if entry.evidence:
-            console.print(f"    {_flat(entry.evidence)}")
+            console.print(f"    {_flat(evidence_words(entry.evidence, language))}")
 
 
 def headline(shown: Incident, language: Language) -> str:

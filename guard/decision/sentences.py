@@ -60,6 +60,9 @@ DRILL_UNKNOWN = Form(DRILL_WORDS["unknown"], "未知：{rest}")
 DRILL_SAFE = Form(DRILL_WORDS["safe"], "安全：退回 {baseline} 版不會遺失任何資料")
 DRILL_HARMS = Form(DRILL_WORDS["harmful"], "不安全：退回 {baseline} 版會造成損害：{rest}")
 UPDATE_HARMS = Form(DRILL_WORDS["already harmful"], "不安全：更新造成的損害無法因退回 {baseline} 版而復原：{rest}")
+_HARMS, _UPDATE_HARMS = (DRILL_WORDS[name].removeprefix("unsafe: ") for name in ("harmful", "already harmful"))
+HARMS_ALONE = Form(_HARMS, "退回 {baseline} 版會造成損害：{rest}")
+UPDATE_HARMS_ALONE = Form(_UPDATE_HARMS, "更新造成的損害無法因退回 {baseline} 版而復原：{rest}")
 AND_MORE = Form(DRILL_WORDS["more"], "另有 {count} 項", count=NUMBER)
 
 # Who is reached.

@@ -7,9 +7,11 @@ import dataclasses
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from guard.forms import SEPARATOR
 from guard.incidents.action_items import ActionItem, cause_of
 from guard.incidents.analysis import LIMITS, ROLLBACK_FAILED, Case, Limits, Moments, Sla, Target, Times, moments_of, sla_of, times_of
 from guard.incidents.events import Kind, Language, words_of
+from guard.incidents.evidence import evidence_words
 from guard.incidents.incident import TimelineEntry
 from guard.incidents.measured import Line
 from guard.incidents.recommendations import SLOW_DETECTION, Recommendation, Rule, recommend
@@ -142,18 +144,21 @@ class View:
     def reason(self) -> str:
         """What the cause was told by."""
         kind, colon, reason = self.case.incident.cause.partition(": ")
-        return reason if colon else kind
+        return self.told(reason if colon else kind)
 
     @property
     def findings(self) -> tuple[str, ...]:
         """What was seen when it was opened, as the signals and checks said it."""
         seen = self.case.first({Kind.BREACH_SEEN, Kind.OPENED_BY_CANARY})
-        return tuple(part for part in seen.evidence.removeprefix("breach: ").split("; ") if part.startswith("health: ")) if seen else ()
+        if seen is None:
+            return ()
+        parts = seen.evidence.removeprefix("breach: ").split(SEPARATOR)
+        return tuple(self.told(part) for part in parts if part.startswith("health: "))
 
     @property
     def hints(self) -> tuple[str, ...]:
         """What error texts speak of: no proof, and where to look first."""
-        return tuple(entry.evidence for entry in self.case.all({Kind.ERRORS_SPEAK_OF}) if entry.evidence)
+        return tuple(self.told(entry.evidence) for entry in self.case.all({Kind.ERRORS_SPEAK_OF}) if entry.evidence)
 
     @property
     def repairs(self) -> list[str]:
@@ -180,12 +185,12 @@ class View:
     def held(self) -> str:
         """Why the guard has asked a person, where no rollback was completed."""
         asked = self.case.last({Kind.DECIDED_TO_ASK})
-        return asked.evidence if asked and self.swap is None else ""
+        return self.told(asked.evidence) if asked and self.swap is None else ""
 
     @property
     def failures(self) -> list[str]:
         """Why rollbacks failed."""
-        return [entry.facts.get("failure", entry.event) for entry in self.case.all(ROLLBACK_FAILED)]
+        return [self.told(entry.facts.get("failure", entry.event)) for entry in self.case.all(ROLLBACK_FAILED)]
 
     @property
     def is_by_hand(self) -> bool:
@@ -219,7 +224,7 @@ class View:
     @property
     def evidence(self) -> list[str]:
         """The appendix: what the guard has written beside its entries, in their order."""
-        return [text for _, text in self._evidence]
+        return [self.told(text) for _, text in self._evidence]
 
     @property
     def _evidence(self) -> list[tuple[TimelineEntry, str]]:
@@ -249,6 +254,15 @@ class View:
     def is_at_once(self) -> bool:
         """Whether the release went to everybody at once."""
         return self.material.percentage == EVERYBODY
+
+    @property
+    def resolution(self) -> str:
+        """What became of it."""
+        return self.told(self.case.incident.resolution)
+
+    def told(self, text: str) -> str:
+        """A text of the guard in the language."""
+        return evidence_words(text, self.language)
 
     def long(self, value: timedelta | None) -> str:
         """A length of time in words."""

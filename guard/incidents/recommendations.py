@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from guard.incidents.action_items import cause_of, signals_of
 from guard.incidents.analysis import LIMITS, ROLLBACK_FAILED, Case, Limits, Target, sla_of, times_of
 from guard.incidents.events import Language
+from guard.incidents.evidence import evidence_words, listed
 from guard.incidents.terms import Bilingual
 from guard.incidents.wording import length
 from guard.judge.diagnosis import Cause
@@ -158,7 +159,12 @@ class Earned:
 
     def evidence(self, language: Language) -> str:
         """What earned it, in one sentence."""
-        told = {name: value if isinstance(value, str) else length(value, language) for name, value in self.facts.items()}
+        told = {
+            name: evidence_words(value, language) if isinstance(value, str) else length(value, language)
+            for name, value in self.facts.items()
+        }
+        if signals := told.get("signals"):
+            told["signals"] = f" ({signals})" if language is Language.ENGLISH else f"（{listed(signals, language)}）"
         return _WORDS[self.rule].evidence.in_language(language).format_map(told)
 
 
@@ -210,7 +216,7 @@ def _earned(case: Case, now: datetime, limits: Limits) -> Iterator[Earned]:
         yield Earned(Rule.ROLLBACK_FAILED, mark, {"failure": failed.facts.get("failure", "")})
     if case.is_false_alarm:
         signals = ", ".join(signals_of(case.timeline))
-        yield Earned(Rule.FALSE_ALARM, mark, {"signals": f" ({signals})" if signals else ""})
+        yield Earned(Rule.FALSE_ALARM, mark, {"signals": signals})
         return
     cause, version = cause_of(incident), str(incident.version)
     if cause is Cause.DEPLOYMENT:

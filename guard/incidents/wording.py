@@ -4,11 +4,15 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from guard.forms import SEPARATOR
 from guard.incidents import terms
 from guard.incidents.analysis import Target
 from guard.incidents.events import Language
+from guard.incidents.evidence import evidence_words, fact_words
 from guard.incidents.incident import IncidentState, Trigger
+from guard.incidents.sentences import TITLE_PARTS
 from guard.incidents.terms import Bilingual
+from guard.vocabulary import CAUSES, UNIT_NAMES, UNITS
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~])")
 _LONGEST_TEXT = 600
@@ -28,43 +32,26 @@ _TRIGGERS: Mapping[Trigger, Bilingual] = {
     Trigger.CANARY: Bilingual("a canary that failed", "定期檢查未通過"),
     Trigger.PERSON: Bilingual("a person", "人工開立"),
 }
-_CAUSES: Mapping[str, Bilingual] = {
-    "deployment": Bilingual("the release itself", "此次發布的版本"),
-    "external": Bilingual("something outside: the site or the backend", "外部因素（網站或後端）"),
-    "pre-existing": Bilingual("a fault that was there before the release", "發布前既有的問題"),
-    "configuration": Bilingual("the configuration", "設定"),
-    "memory-leak": Bilingual("a memory leak", "記憶體洩漏"),
-    "connection-issue": Bilingual("a connection", "連線問題"),
-    "resource-exhaustion": Bilingual("exhausted resources", "資源耗盡"),
-    "capacity": Bilingual("too little capacity", "容量不足"),
-    "performance": Bilingual("performance", "效能問題"),
-    "code-bug": Bilingual("a bug in the code", "程式錯誤"),
-    "logic-error": Bilingual("an error of logic", "邏輯錯誤"),
-    "unknown": Bilingual("not known", "尚未查明"),
-    "": Bilingual("not known", "尚未查明"),
+_CAUSES: Mapping[str, str] = {
+    "deployment": "the release itself",
+    "external": "something outside: the site or the backend",
+    "pre-existing": "a fault that was there before the release",
+    "configuration": "the configuration",
+    "memory-leak": "a memory leak",
+    "connection-issue": "a connection",
+    "resource-exhaustion": "exhausted resources",
+    "capacity": "too little capacity",
+    "performance": "performance",
+    "code-bug": "a bug in the code",
+    "logic-error": "an error of logic",
+    "unknown": "not known",
 }
-_STRATEGIES = {"ROLLBACK": "回滾", "HOTFIX": "緊急修正", "SERVICE_RESTART": "重新啟動服務", "INFRASTRUCTURE_SCALE": "擴充基礎設施"}
+"""In English; `guard.vocabulary` has them in Chinese."""
 _TARGETS: Mapping[Target, Bilingual] = {
     Target.MET: Bilingual("met", "達成"),
     Target.MISSED: Bilingual("missed", "未達成"),
     Target.PENDING: Bilingual("still open", "尚未到期"),
 }
-_UNITS: Mapping[str, tuple[Bilingual, str]] = {
-    "sessions": (Bilingual("sessions", "工作階段"), "個工作階段"),
-    "users": (Bilingual("users", "使用者"), "位使用者"),
-}
-"""What is counted, and how Chinese counts it."""
-# A title is made of these by the guard; a person's own title matches none and is told as it is.
-_TITLE_PARTS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(.+) check failed"), r"\1 檢查未通過"),
-    (re.compile(r"error rate over its limit"), "錯誤率超出門檻"),
-    (re.compile(r"extension crashes over its limit"), "擴充功能當機次數超出門檻"),
-    (re.compile(r"api failures over its limit"), "API 失敗率超出門檻"),
-    (re.compile(r"reports dry up"), "回報量驟減"),
-    (re.compile(r"active users fall"), "活躍使用者減少"),
-    (re.compile(r"bad reviews"), "負評增加"),
-    (re.compile(r"too slow"), "回應過慢"),
-)
 
 
 def escape(text: str) -> str:
@@ -117,7 +104,8 @@ def trigger_words(trigger: Trigger, language: Language) -> str:
 
 def cause_words(cause: str, language: Language) -> str:
     """The kind of a cause (`guard.incidents.analysis.cause_of`); one that has no words here is told as it is."""
-    return _CAUSES.get(cause, Bilingual(cause, cause)).in_language(language)
+    kind = cause or "unknown"
+    return (CAUSES if language is Language.CHINESE else _CAUSES).get(kind, cause)
 
 
 def target_words(target: Target, language: Language) -> str:
@@ -127,18 +115,15 @@ def target_words(target: Target, language: Language) -> str:
 
 def unit_words(unit: str, language: Language, *, counted: bool = False) -> str:
     """What is counted; ``counted``: right behind its number."""
-    if unit not in _UNITS:
-        return unit
-    name, chinese = _UNITS[unit]
-    return chinese if counted and language is Language.CHINESE else name.in_language(language)
+    return unit if language is Language.ENGLISH else (UNITS if counted else UNIT_NAMES).get(unit, unit)
 
 
 def facts_in(facts: Mapping[str, str], language: Language) -> dict[str, str]:
-    """The facts of an event, with causes and strategies by their names in the language."""
-    told = dict(facts)
+    """The facts of an event, with what is the guard's own told in the language: causes, strategies, what failed, and titles."""
+    told = fact_words(facts, language)
     if language is Language.CHINESE:
         told |= {"cause": cause_words(facts["cause"], language)} if "cause" in facts else {}
-        told |= {"strategy": _STRATEGIES.get(facts["strategy"], facts["strategy"])} if "strategy" in facts else {}
+        told |= {"title": title_words(facts["title"], language)} if "title" in facts else {}
     return told
 
 
@@ -147,11 +132,12 @@ def title_words(title: str, language: Language) -> str:
     if language is Language.ENGLISH:
         return title
     version, colon, rest = title.partition(": ")
-    parts = [_title_part(part) for part in rest.split("; ")]
+    parts = [_title_part(part) for part in rest.split(SEPARATOR)]
     if not colon or None in parts:
         return title
     return f"{version}：{'、'.join(part for part in parts if part)}"
 
 
 def _title_part(part: str) -> str | None:
-    return next((match.expand(words) for pattern, words in _TITLE_PARTS if (match := pattern.fullmatch(part))), None)
+    told = evidence_words(part, Language.CHINESE)
+    return told if any(form.parts_of(part) is not None for form in TITLE_PARTS) and told != part else None

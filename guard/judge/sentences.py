@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from guard.forms import DURATION, NUMBER, PERCENT, SAID, VERBATIM, Form, Listed, Vocabulary
 from guard.vocabulary import CAUSES, CHECKS, REASONS, SIGNALS, SOURCES, UNITS, VERDICTS, spaced
 
-UNIT = Listed(UNITS)
+UNIT = Listed(UNITS, takes_others=True)
 SIGNAL, CAUSE = Vocabulary(SIGNALS), Vocabulary(CAUSES)
-SOURCE = Listed(SOURCES)
+SOURCE = Listed(SOURCES, takes_others=True)
 _CHECKS = Listed(CHECKS)
 _SHOWN = Listed({**SIGNALS, **{f"check {name}": f"{chinese}檢查" for name, chinese in CHECKS.items()}})
 """What is in breach: signals, and checks by name."""
@@ -16,7 +16,7 @@ _SHOWN = Listed({**SIGNALS, **{f"check {name}": f"{chinese}檢查" for name, chi
 SHARE = Form(
     "{bad} of {total} {unit} on {version} failed ({rate}; {bar}) against {limit} allowed; 99 % sure that the rate is {low}-{high} %",
     "{version} 版的 {total} {unit}中有 {bad} {unit}失敗（{rate}；{bar}），門檻為 {limit}；99% 信賴區間為 {low}% 至 {high}%",
-    unit=UNIT, rate=PERCENT, bar=SAID, limit=PERCENT, low=NUMBER, high=NUMBER,
+    bad=NUMBER, total=NUMBER, unit=UNIT, rate=PERCENT, bar=SAID, limit=PERCENT, low=NUMBER, high=NUMBER,
 )  # fmt: skip
 SHARE_BY = Form(f"{SHARE.english} [{{source}}]", f"{SHARE.chinese}（來源：{{source}}）", **SHARE.tellers, source=SOURCE)
 TOO_FEW = Form("too few for any breach", "數量太少，無法認定異常")
@@ -48,7 +48,7 @@ NOTHING_COUNTED = Form("nothing was counted {when}", "{when}沒有計數資料",
 BASELINE_SHARE = Form(
     "{bad} of {total} {unit} on {version} failed {when} ({rate}), {limit} allowed",
     "{when} {version} 版的 {total} {unit}中有 {bad} {unit}失敗（{rate}），門檻為 {limit}",
-    unit=UNIT, when=_WHEN, rate=PERCENT, limit=PERCENT,
+    bad=NUMBER, total=NUMBER, unit=UNIT, when=_WHEN, rate=PERCENT, limit=PERCENT,
 )  # fmt: skip
 BASELINE_CRASHES = Form(
     "{events} in {length} on {version} {when}", "{when} {version} 版在 {length}內 {events} 次", events=NUMBER, length=DURATION, when=_WHEN

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from guard.incidents.events import Kind, Language, words_of
+from guard.incidents.evidence import evidence_words
 from guard.incidents.incident import NEEDS_POSTMORTEM, Incident, TimelineEntry
+from guard.incidents.wording import facts_in, title_words
 from guard.notify.message import TargetKind
 from guard.notify.neutral import LONGEST, Escape, escape_for, plain, sms
 from guard.notify.occasions import Occasion
@@ -52,7 +54,7 @@ def words(news: News, target: TargetTable, language: Language) -> Text:
     escape = escape_for(target.kind)
     view = _view(news, target, language, escape)
     # The same subject for all of an incident: mail programs make one thread of them by it.
-    subject = f"[{news.incident.id}] {escape(plain(news.incident.title, _LONGEST_SUBJECT))}"
+    subject = f"[{news.incident.id}] {escape(plain(title_words(news.incident.title, language), _LONGEST_SUBJECT))}"
     if target.kind is TargetKind.SMS:
         return Text(subject, sms(_render(f"{language.value}/sms.txt", m=view)))
     return Text(subject, _render(f"{language.value}/message.txt", m=view).strip())
@@ -95,9 +97,9 @@ def _view(news: News, target: TargetTable, language: Language, escape: Escape) -
         "occasion": news.occasion.value,
         "severity": incident.severity.name,
         "id": incident.id,
-        "title": escape(incident.title),
+        "title": escape(title_words(incident.title, language)),
         "headline": escape(_headline(news, language)),
-        "evidence": "" if news.occasion in _SAID_BY_THE_REST else escape(news.entry.evidence),
+        "evidence": "" if news.occasion in _SAID_BY_THE_REST else escape(evidence_words(news.entry.evidence, language)),
         "item": escape(news.item_name),
         "item_id": incident.item.id,
         "version": str(incident.version),
@@ -113,7 +115,7 @@ def _view(news: News, target: TargetTable, language: Language, escape: Escape) -
 def _headline(news: News, language: Language) -> str:
     if news.occasion is Occasion.POSTMORTEM_DUE:
         return _render(f"{language.value}/due.txt").strip()
-    facts = {name: plain(fact, LONGEST) for name, fact in news.entry.facts.items()}
+    facts = {name: plain(fact, LONGEST) for name, fact in facts_in(news.entry.facts, language).items()}
     return words_of(Kind(news.entry.kind), facts, language)
 
 

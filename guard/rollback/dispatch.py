@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from guard.errors import ConfigurationError
+from guard.forms import SEPARATOR
+from guard.rollback import sentences
 from guard.rollback.plan import Act, ActState, RollbackPlan
 from guard.rollback.posting import Answer, is_safe, post
 from guard.rollback.webhook import IncidentOf
@@ -16,14 +18,6 @@ from guard.store.journal import Journal
 
 _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28", "User-Agent": "release-guard"}
 _STARTED = {200, 204}
-_HINTS = {
-    301: "the repository has another name now",
-    307: "the repository has another name now",
-    401: "the token is not valid",
-    403: "the token may not do that: it needs the permission to write actions",
-    404: "there is no such repository or workflow, or the token may not see it",
-    422: "the branch or tag must be there, and the workflow must have `workflow_dispatch` with the inputs that are sent",
-}
 _LONGEST_MESSAGE = 200
 
 
@@ -46,7 +40,7 @@ class Workflow:
     @property
     def words(self) -> str:
         """For a sentence."""
-        return f"the workflow {self.file} of {self.repository}"
+        return sentences.WORKFLOW.say(file=self.file, repository=self.repository)
 
 
 class Dispatch:
@@ -74,7 +68,7 @@ class Dispatch:
         if earlier and earlier.state is ActState.DONE:
             return earlier.words
         if earlier and earlier.state is ActState.OPEN:
-            return f"{self._workflow.words} may have been started (the process that asked for it died meanwhile); look at its runs"
+            return sentences.WORKFLOW_DIED.say(workflow=self._workflow.words)
         token, words = self._read_token()
         if not token:
             return words
@@ -86,28 +80,31 @@ class Dispatch:
 
     def _read_token(self) -> tuple[str, str]:
         """The token; where there is none that may be sent, why the workflow was not started."""
-        not_started = f"{self._workflow.words} was not started"
+        name = self._workflow.words
         try:
             token = (self._token() or "").strip()
             may_be_sent = is_safe(self._workflow.address)
         except (ConfigurationError, ValueError) as error:
-            return "", f"{not_started}: its token or address cannot be read ({type(error).__name__})"
+            return "", sentences.WORKFLOW_UNREADABLE.say(workflow=name, error=type(error).__name__)
         if not token:
-            return "", f"{not_started}: the variable of its token is not set"
-        return (token, "") if may_be_sent else ("", f"{not_started}: its address is neither https nor on this machine")
+            return "", sentences.WORKFLOW_UNSET.say(workflow=name)
+        return (token, "") if may_be_sent else ("", sentences.WORKFLOW_UNSAFE.say(workflow=name))
 
     def _told(self, answer: Answer, token: str) -> tuple[str, bool]:
         """What an answer means, in words; and whether it is certain that nothing was started."""
         name = self._workflow.words
         if answer.status in _STARTED:
-            return f"{name} was started (HTTP {answer.status})", False
+            return sentences.WORKFLOW_STARTED.say(workflow=name, status=answer.status), False
         if answer.status is not None and answer.status < 500:  # noqa: PLR2004 - what HTTP calls a fault of the server
-            why = "; ".join(found for found in (_HINTS.get(answer.status, ""), _message(answer.text, token)) if found)
-            return f"{name} was not started (HTTP {answer.status}{f': {why}' if why else ''})", True
+            hint = sentences.HINTS.get(answer.status)
+            why = SEPARATOR.join(found for found in (hint.say() if hint else "", _message(answer.text, token)) if found)
+            if not why:
+                return sentences.WORKFLOW_NOT_STARTED.say(workflow=name, why=f"HTTP {answer.status}"), True
+            return sentences.WORKFLOW_REFUSED.say(workflow=name, status=answer.status, why=why), True
         if not answer.may_have_arrived:
-            return f"{name} was not started ({answer.trouble})", True
-        lost = f"HTTP {answer.status}" if answer.status else answer.trouble or f"no answer within {self._timeout:g} s"
-        return f"{name} may have been started ({lost}); look at its runs", False
+            return sentences.WORKFLOW_NOT_STARTED.say(workflow=name, why=answer.trouble), True
+        lost = f"HTTP {answer.status}" if answer.status else answer.trouble or sentences.NO_ANSWER.say(seconds=f"{self._timeout:g}")
+        return sentences.WORKFLOW_UNSURE.say(workflow=name, lost=lost), False
 
     def _document(self, plan: RollbackPlan) -> dict[str, Any]:
         inputs = {
@@ -130,4 +127,4 @@ def _message(text: str, token: str) -> str:
     if not isinstance(said, str):
         return ""
     words = " ".join("".join(letter if letter.isprintable() else " " for letter in said.replace(token, "[token]")).split())
-    return f"GitHub says: {words[:_LONGEST_MESSAGE].rstrip('.')}" if words else ""
+    return sentences.GITHUB_SAYS.say(words=words[:_LONGEST_MESSAGE].rstrip(".")) if words else ""

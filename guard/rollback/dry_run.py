@@ -4,6 +4,7 @@ import dataclasses
 from datetime import timedelta
 from typing import Any
 
+from guard.rollback import sentences
 from guard.rollback.errors import NoOtherWay
 from guard.rollback.other_way import KeptPackage, is_curable, kept_target, said_by
 from guard.rollback.plan import RollbackPlan
@@ -30,11 +31,8 @@ class Forecast:
         """In one sentence."""
         plan = self.plan
         if self.kept is None:
-            return f"the store would accept {plan.target} under {plan.new_version} (validateOnly)"
-        return (
-            f"the store would refuse its own rollback ({self.refusal}); the kept package of {plan.target} ({self.kept.words}) "
-            f"can be submitted as {plan.new_version} instead"
-        )
+            return sentences.WOULD_ACCEPT.say(target=plan.target, version=plan.new_version)
+        return sentences.WOULD_REFUSE.say(refusal=self.refusal, target=plan.target, kept=self.kept.words, version=plan.new_version)
 
     def to_json(self) -> dict[str, Any]:
         """For `--json`."""
@@ -80,4 +78,5 @@ def would_be_cancelled(store: WebStoreClient, plan: RollbackPlan) -> str:
 
 def described(waiting: Revision) -> str:
     """A submission in words: its version, and where it waits."""
-    return f"{waiting.version} ({'approved and staged' if waiting.state is ItemState.STAGED else 'in review'})"
+    form = sentences.STAGED if waiting.state is ItemState.STAGED else sentences.IN_REVIEW
+    return form.say(version=waiting.version)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy
 
 from guard.errors import ActorBusy, TakenOver
+from guard.rollback import sentences
 from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, StepName, StepState, short_of_its_end
 from guard.store.actor_lock import acting
 from guard.store.claims import Claims
@@ -112,7 +113,7 @@ class RollbackExecutor:
         try:
             handle.get_result()
         except dbos_errors.DBOSException as error:  # killed and resumed too often, or its own journal is damaged: a person must look
-            self._journal.finish(plan.id, RollbackState.FAILED, f"the workflow cannot be taken to its end ({type(error).__name__})")
+            self._journal.finish(plan.id, RollbackState.FAILED, sentences.NO_END.say(error=type(error).__name__))
         return self._journal.get(plan.id)
 
     def reserve(self, plan: RollbackPlan) -> None:
@@ -184,8 +185,9 @@ def _register(dbos: "type[DBOS]", journal: Journal, run_step: RunStep, report: R
             return _FAILED + str(error)
         except Exception as error:  # noqa: BLE001 - a bug must end the rollback where all see it, never leave it running for ever
             _LOG.exception("rollback %s failed in %s", rollback_id, step)
-            journal.end(rollback_id, step, StepState.FAILED, f"unexpected {type(error).__name__}")
-            return f"{_FAILED}unexpected {type(error).__name__} in {step}"
+            kind = type(error).__name__
+            journal.end(rollback_id, step, StepState.FAILED, sentences.UNEXPECTED_ALONE.say(error=kind))
+            return _FAILED + sentences.UNEXPECTED.say(error=kind, step=step)
         journal.end(rollback_id, step, StepState.DONE, evidence)
         report(plan, step, StepState.DONE, evidence)
         return evidence

@@ -3,6 +3,7 @@
 import dataclasses
 
 from guard.model import Release
+from guard.rollback import sentences
 from guard.rollback.errors import NoOtherWay
 from guard.rollback.plan import RollbackPlan
 from webstore.archive import Archive, ArchiveDamaged
@@ -22,7 +23,7 @@ class KeptPackage:
     @property
     def words(self) -> str:
         """The digest as it is shown."""
-        return f"digest {self.digest[:_SHOWN_DIGITS]} verified"
+        return sentences.DIGEST.say(digest=self.digest[:_SHOWN_DIGITS])
 
 
 def is_curable(error: StoreError) -> bool:
@@ -50,9 +51,9 @@ def kept_target(archive: Archive, target: Release | None, plan: RollbackPlan) ->
         digest = target.digest if target and target.digest else (kept.digest if kept else None)
         package = archive.get(digest) if digest else None
     except ArchiveDamaged as error:
-        raise NoOtherWay(f"the archive's package of {plan.target} is damaged: {error}") from error
+        raise NoOtherWay(sentences.PACKAGE_DAMAGED.say(target=plan.target, rest=error)) from error
     if digest is not None and package is not None:
         return KeptPackage(package, digest)
     if kept and kept.digest != digest:
-        raise NoOtherWay(f"the archive holds other code as {plan.target} than was published")
-    raise NoOtherWay(f"the archive holds no package of {plan.target}")
+        raise NoOtherWay(sentences.OTHER_CODE_KEPT.say(target=plan.target))
+    raise NoOtherWay(sentences.NOT_KEPT.say(target=plan.target))

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from guard.decision.safeguards import MAX_ATTEMPTS
+from guard.forms import SEPARATOR
+from guard.rollback import sentences
 from guard.rollback.errors import AttemptsExhausted, NotPropagated, StoreRefused
 from guard.rollback.other_way import is_curable, said_by
 from guard.rollback.plan import Act, ActState, RollbackPlan, StepName, StepState
@@ -13,8 +15,6 @@ from guard.rollback.reversioned import ReversionedPackage
 from webstore.client import WebStoreClient
 from webstore.store_errors import StoreError
 
-STORE_ROLLBACK = "store rollback"
-"""The name of the store's own way."""
 _JUST_NOW = timedelta(seconds=5)
 """So old what the store showed may be before it is asked for the first time."""
 
@@ -48,13 +48,13 @@ class Performance:
             self._count_joined(plan)
             return self._reversioned.run(plan, self._why(plan))
         try:
-            return f"{STORE_ROLLBACK}: {self._ask(plan)}"
+            return sentences.BY_THE_STORE.say(rest=self._ask(plan))
         except StoreRefused as refused:
             return self._reversioned.run(plan, str(refused))
 
     def _why(self, plan: RollbackPlan) -> str:
         act = self._journal.act(plan.id, Act.STORE_ROLLBACK)
-        return act.words if act and act.state is ActState.REFUSED else "an earlier attempt at this rollback had submitted it"
+        return act.words if act and act.state is ActState.REFUSED else sentences.EARLIER_ATTEMPT.say()
 
     def _count_joined(self, plan: RollbackPlan) -> None:
         """Joining an earlier attempt's submission is an attempt too: what becomes published is known by it to be a rollback."""
@@ -74,7 +74,7 @@ class Performance:
         is_shown = not self._was_just_read(plan) and self._read_back.is_settled(plan)
         while not is_shown:
             if self._journal.get(plan.id).attempts >= MAX_ATTEMPTS:
-                raise AttemptsExhausted(f"the store did not take the rollback in {MAX_ATTEMPTS} attempts") from lost
+                raise AttemptsExhausted(sentences.NOT_TAKEN.say(thing="rollback", most=MAX_ATTEMPTS)) from lost
             attempt = self._journal.count_attempt(plan.id, StepName.PERFORM)
             # An earlier attempt may only be slow to show.
             if attempt > 1 and self._read_back.appears(lambda: self._read_back.is_settled(plan), attempt):
@@ -95,7 +95,8 @@ class Performance:
                 self._await_taken(plan)
                 break
             is_shown = self._read_back.is_settled(plan)
-        return f"the store shows {plan.new_version} as published" + (f"; an answer was lost on the way: {lost}" if lost else "")
+        shown = sentences.SHOWN_AS_PUBLISHED.say(version=plan.new_version)
+        return SEPARATOR.join((shown, sentences.ANSWER_LOST.say(rest=lost))) if lost else shown
 
     def _was_just_read(self, plan: RollbackPlan) -> bool:
         """Whether the preparation read a moment ago that the bad version is still published, and no rollback was asked for yet.
@@ -138,7 +139,7 @@ class Performance:
         """What the store has taken is live within a minute by its documentation; it is never asked a second time."""
         if not self._shows_in_time(plan):
             patience = self._read_back.patience.propagation
-            raise NotPropagated(f"the store took the rollback and did not show {plan.new_version} within {patience}")
+            raise NotPropagated(sentences.NOT_SHOWN_IN_TIME.say(version=plan.new_version, patience=patience))
 
     def _shows_in_time(self, plan: RollbackPlan) -> bool:
         patience = self._read_back.patience.propagation

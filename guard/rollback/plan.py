@@ -8,6 +8,8 @@ from datetime import datetime
 from guard.decision.orders import STOPPED
 from guard.errors import RollbackRefused
 from guard.model import Release, ReleaseState
+from guard.rollback.sentences import HEADLINE, ROLLOUT
+from guard.rollback.sentences import STEP_WORDS as STEP_FORMS
 from healthchecks.result import Drill
 from webstore.models import Item
 from webstore.versions import Version, lowest_free_above
@@ -24,14 +26,7 @@ class StepName(enum.StrEnum):
     UPDATE_CONFIGURATION = "update_configuration"
 
 
-STEP_WORDS = {
-    StepName.VALIDATE_TARGET: "check that the target was published before, is not known to be bad, and is kept",
-    StepName.PREPARE: "take back what waits for review, then ask the store for a dry run of the rollback",
-    StepName.PERFORM: "ask the store for the rollback and read back that it took it; where it refuses, submit the kept package",
-    StepName.PROPAGATE: "wait until the store and its update service both show the new version",
-    StepName.VERIFY: "download what users get, compare it with the target, and run the health checks on it",
-    StepName.UPDATE_CONFIGURATION: "record where the new version comes from, block the bad one, and tell those who are configured",
-}
+STEP_WORDS = {step: STEP_FORMS[step.value].say() for step in StepName}
 
 EVERYBODY = 100
 """Deploy percentage of a release that is not rolled out in parts."""
@@ -119,7 +114,7 @@ class RollbackPlan:
     @property
     def headline(self) -> str:
         """The plan in one sentence."""
-        whole = f"put the code of {self.target} back in place of {self.from_version}, as version {self.new_version}"
+        whole = HEADLINE.say(target=self.target, version=self.from_version, new_version=self.new_version)
         return whole if self.from_percentage >= EVERYBODY else f"{whole}; {self.rollout}"
 
     @property
@@ -136,11 +131,7 @@ class RollbackPlan:
         """
         if self.from_percentage >= EVERYBODY:
             return ""
-        return (
-            f"{self.from_version} is rolled out to {self.from_percentage} % of users, and a rollback publishes to everybody: "
-            f"the {self.from_percentage} % get the code of {self.target} back, the others the same code as {self.new_version}; "
-            f"the share of {self.from_version} is never raised"
-        )
+        return ROLLOUT.say(version=self.from_version, share=self.from_percentage, target=self.target, new_version=self.new_version)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """Before the rollback: what waits for review is taken back, and the store is asked for a dry run. Nobody's share of a release is raised."""
 
 from guard.decision.safeguards import MAX_ATTEMPTS
+from guard.forms import SEPARATOR
+from guard.rollback import sentences
 from guard.rollback.dry_run import described, foretell
 from guard.rollback.errors import AttemptsExhausted
 from guard.rollback.plan import Act, ActState, RollbackPlan
@@ -10,7 +12,7 @@ from webstore.client import WebStoreClient
 from webstore.models import ItemStatus, Revision
 from webstore.store_errors import StoreError
 
-NOT_NEEDED = "not needed"
+NOT_NEEDED = sentences.ALREADY_SHOWN.begins
 """How the evidence begins where the store showed the new version before anything was asked of it."""
 
 
@@ -35,13 +37,13 @@ class Preparation:
         """
         status = self._read_back.status(plan)
         if is_shown(status, plan):
-            return f"{NOT_NEEDED}: the store already shows {plan.new_version}"
+            return sentences.ALREADY_SHOWN.say(version=plan.new_version)
         if self._reversioned.is_begun(plan):
-            return f"{plan.new_version} is submitted already by an earlier attempt, and is left where it is"
+            return sentences.SUBMITTED_ALREADY.say(version=plan.new_version)
         self._cancel_submission(plan, _active(status))
         forecast = self._read_back.answered(lambda: foretell(self._store, self._records, plan))
         words = [self._cancelled(plan), forecast.words, plan.rollout]
-        return "; ".join(found for found in words if found)
+        return SEPARATOR.join(found for found in words if found)
 
     def _cancel_submission(self, plan: RollbackPlan, waiting: Revision | None) -> None:
         """Take back what waits for review or for its publisher, so that nothing is published over the rollback.
@@ -52,7 +54,7 @@ class Preparation:
         while waiting is not None:
             attempt = self._journal.begin_act(plan.id, Act.CANCEL, described(waiting))
             if attempt > MAX_ATTEMPTS:
-                tried = f"the submission of {waiting.version} could not be cancelled in {MAX_ATTEMPTS} attempts"
+                tried = sentences.NOT_CANCELLED.say(version=waiting.version, most=MAX_ATTEMPTS)
                 raise AttemptsExhausted(tried).advise("cancel it in the developer dashboard, then ask for the rollback again") from lost
             if attempt > 1 and self._read_back.appears(lambda: self._waiting(plan) is None, attempt):
                 break
@@ -71,7 +73,7 @@ class Preparation:
 
     def _cancelled(self, plan: RollbackPlan) -> str:
         act = self._journal.act(plan.id, Act.CANCEL)
-        return f"the submission of {act.words} was cancelled first; submit it again when users are well" if act else ""
+        return sentences.CANCELLED_FIRST.say(waiting=act.words) if act else ""
 
 
 def _active(status: ItemStatus) -> Revision | None:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import tenacity
 
+from guard.rollback import sentences
 from guard.rollback.errors import Superseded, TakenDown
 from guard.rollback.plan import RollbackPlan
 from guard.store.journal import Journal
@@ -62,10 +63,11 @@ class ReadBack:
         """
         status = self.answered(lambda: self._store.status(plan.item))
         if status.taken_down:
-            raise TakenDown("the store has taken the item down for a policy violation")
+            raise TakenDown(sentences.TAKEN_DOWN.say())
         published = status.published.version if status.published else None
         if published not in {plan.new_version, plan.from_version}:
-            raise Superseded(f"{published or 'nothing'} is published, neither {plan.from_version} nor {plan.new_version}")
+            found = published or "nothing"
+            raise Superseded(sentences.OTHER_PUBLISHED.say(found=found, version=plan.from_version, new_version=plan.new_version))
         return status
 
     def is_settled(self, plan: RollbackPlan) -> bool:

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from guard.decision.safeguards import MAX_ATTEMPTS
+from guard.forms import SEPARATOR, Form
+from guard.rollback import sentences
 from guard.rollback.errors import AttemptsExhausted, NoOtherWay, ReviewPending, SubmissionEnded, Superseded
 from guard.rollback.other_way import KeptPackage, kept_target
 from guard.rollback.plan import EVERYBODY, Act, ActRecord, ActState, RollbackPlan, StepName
@@ -18,18 +20,15 @@ from webstore.client import WebStoreClient
 from webstore.models import ItemState, ItemStatus, UploadState
 from webstore.store_errors import PackageRefused, RequestRefused, StoreError
 
-REVERSIONED = "re-versioned package"
-"""The name of this way."""
 _MISSES = 4
 """So often in a row a submission may be missing from what the store shows before it counts as discarded."""
 _SUBMISSIONS = (Act.SUBMIT, Act.SKIP_REVIEW)
 """The newer first."""
 _ENDED = {
-    ItemState.REJECTED: "the store rejected {} in review",
-    ItemState.CANCELLED: "the submission of {} was cancelled by somebody",
-    ItemState.STAGED: "{} was approved and is held back, staged, by somebody",
+    ItemState.REJECTED: sentences.REJECTED,
+    ItemState.CANCELLED: sentences.CANCELLED,
+    ItemState.STAGED: sentences.HELD_BACK,
 }
-_DISCARDED = "the submission of {} was discarded"
 
 
 class ReversionedPackage:
@@ -69,22 +68,22 @@ class ReversionedPackage:
             self._upload(plan, self._kept(plan, why))
         self._submit(plan, is_begun=is_begun)
         how = self._how(plan)
-        told = f"{REVERSIONED}: the store's own rollback was refused ({why}); the kept package of {plan.target} was uploaded as "
-        told += f"{plan.new_version} and submitted {how}, for all users"
-        self._journal.note(plan.id, StepName.PERFORM, f"{told}; waiting for it to be published, at most {self._read_back.patience.review}")
+        told = sentences.BY_PACKAGE.say(why=why, target=plan.target, version=plan.new_version, how=how)
+        waits = sentences.WAITS_FOR_REVIEW.say(patience=self._read_back.patience.review)
+        self._journal.note(plan.id, StepName.PERFORM, SEPARATOR.join((told, waits)))
         self._await_published(plan)
-        return f"{told}; the store shows it as published"
+        return SEPARATOR.join((told, sentences.IT_IS_PUBLISHED.say()))
 
     def _how(self, plan: RollbackPlan) -> str:
         act = self._journal.act(plan.id, Act.SKIP_REVIEW)
-        known = {ActState.DONE: "without a review", ActState.REFUSED: "for review (the store did not let it skip that)"}
-        return known.get(act.state, "(whether it is reviewed is not known)") if act else "for review"
+        known = {ActState.DONE: sentences.WITHOUT_REVIEW, ActState.REFUSED: sentences.REVIEW_NOT_SKIPPED}
+        return known.get(act.state, sentences.REVIEW_UNKNOWN) if act else sentences.FOR_REVIEW
 
     def _kept(self, plan: RollbackPlan, why: str) -> KeptPackage:
         try:
             return kept_target(self._records.archive, self._records.releases.find(plan.item, plan.target), plan)
         except NoOtherWay as reason:
-            raise NoOtherWay(f"{why}; {reason}") from reason.__cause__
+            raise NoOtherWay(SEPARATOR.join((why, str(reason)))) from reason.__cause__
 
     def _upload(self, plan: RollbackPlan, kept: KeptPackage) -> None:
         lost: StoreError | None = None
@@ -96,7 +95,7 @@ class ReversionedPackage:
                 self._check_free(plan)
                 attempt = self._journal.begin_act(plan.id, Act.UPLOAD, kept.digest)
                 if attempt > MAX_ATTEMPTS:
-                    raise AttemptsExhausted(f"the store did not take the package in {MAX_ATTEMPTS} attempts") from lost
+                    raise AttemptsExhausted(sentences.NOT_TAKEN.say(thing="package", most=MAX_ATTEMPTS)) from lost
                 if attempt > 1:  # drafts are not shown: this only gives the store time
                     self._read_back.appears(lambda: self._read_back.is_settled(plan), attempt)
                 try:
@@ -108,7 +107,7 @@ class ReversionedPackage:
                     continue
                 break
         if uploaded.version not in {None, plan.new_version}:
-            raise PackageRefused(f"the store took the package as {uploaded.version}, not as {plan.new_version}")
+            raise PackageRefused(sentences.TAKEN_AS_OTHER.say(found=uploaded.version, version=plan.new_version))
         self._await_processed(plan, uploaded.state)
         self._journal.end_act(plan.id, Act.UPLOAD, ActState.DONE)
 
@@ -116,7 +115,7 @@ class ReversionedPackage:
         """Nothing of somebody else's may be in review: it would be replaced."""
         submitted = self._read_back.status(plan).submitted
         if submitted and submitted.is_active:
-            raise Superseded(f"{submitted.version} was submitted by somebody meanwhile")
+            raise Superseded(sentences.SUBMITTED_BY_SOMEBODY.say(version=submitted.version))
 
     def _await_processed(self, plan: RollbackPlan, state: UploadState | None) -> None:
         if state is UploadState.IN_PROGRESS:
@@ -124,7 +123,7 @@ class ReversionedPackage:
             state = self._read_back.wait_until(lambda: _processed(self._read_back.status(plan)), patience) or state
         if state is not UploadState.SUCCEEDED:
             ended = state.value.lower().replace("_", " ") if state else "not found"
-            raise PackageRefused(f"the store did not make a draft of {plan.new_version}: upload {ended}")
+            raise PackageRefused(sentences.NO_DRAFT.say(version=plan.new_version, ended=ended))
 
     def _submit(self, plan: RollbackPlan, *, is_begun: bool) -> None:
         """Submit until the store shows it, and never blindly: first without a review, then with one."""
@@ -150,7 +149,7 @@ class ReversionedPackage:
         while True:
             attempt = self._journal.begin_act(plan.id, Act.SUBMIT)
             if attempt > MAX_ATTEMPTS:
-                raise AttemptsExhausted(f"the store did not take the submission in {MAX_ATTEMPTS} attempts") from error
+                raise AttemptsExhausted(sentences.NOT_TAKEN.say(thing="submission", most=MAX_ATTEMPTS)) from error
             if (is_unaccounted or attempt > 1) and self._read_back.appears(lambda: self._is_taken(plan), attempt):
                 return
             error = self._send(plan, Act.SUBMIT)
@@ -185,25 +184,25 @@ class ReversionedPackage:
     def _await_published(self, plan: RollbackPlan) -> None:
         missed = 0
 
-        def ending() -> str | None:
+        def ending() -> Form | str | None:
             nonlocal missed
             status = self._read_back.status(plan)
             if is_shown(status, plan):
                 return ""
             missed = 0 if self._is_ours(status, plan) else missed + 1
             if missed >= _MISSES:
-                return _DISCARDED
+                return sentences.DISCARDED
             return _ENDED.get(status.submitted.state) if status.submitted and not missed else None
 
         patience = self._read_back.patience
         ended = self._read_back.wait_until(ending, self._patience_left(plan), patience.review_poll)
         if ended is None:
-            raise ReviewPending(f"{plan.new_version} is still in review after {patience.review}, and stays there")
-        if ended:
+            raise ReviewPending(sentences.STILL_IN_REVIEW.say(version=plan.new_version, patience=patience.review))
+        if isinstance(ended, Form):
             for act in _SUBMISSIONS:
                 if self._journal.act(plan.id, act):
                     self._journal.end_act(plan.id, act, ActState.REFUSED)
-            raise SubmissionEnded(ended.format(plan.new_version))
+            raise SubmissionEnded(ended.say(version=plan.new_version))
 
     def _patience_left(self, plan: RollbackPlan) -> timedelta:
         """What is left of the patience with a review: the time counts that a process waited which died, or was stopped.

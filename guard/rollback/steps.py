@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import assert_never
 
 from guard.errors import RollbackRefused
+from guard.forms import SEPARATOR
 from guard.model import Provenance, Release, ReleaseState
+from guard.rollback import sentences
 from guard.rollback.errors import NoOtherWay, NotPropagated, NotVerified
 from guard.rollback.other_way import kept_target
 from guard.rollback.performing import Performance
@@ -75,19 +77,19 @@ class RollbackSteps:
     def _validate_target(self, plan: RollbackPlan) -> str:
         target = self._releases.find(plan.item, plan.target)
         if target is None and plan.automatic:
-            raise RollbackRefused(f"{plan.target} was never seen as published")
+            raise RollbackRefused(sentences.NEVER_SEEN.say(target=plan.target))
         kept = self._kept_words(plan, target)
         if target is None:
-            return f"{plan.target} was never seen by the guard; a person named it, and the store's dry run decides; {kept}"
-        seen = f"{plan.target} was seen published on {target.published_at:%Y-%m-%d %H:%M:%S} UTC and is recorded as {target.state.value}"
-        return f"{seen}; {kept}"
+            return SEPARATOR.join((sentences.NAMED_BY_A_PERSON.say(target=plan.target), kept))
+        at = f"{target.published_at:%Y-%m-%d %H:%M:%S}"
+        return SEPARATOR.join((sentences.WAS_SEEN.say(target=plan.target, at=at, state=target.state.value), kept))
 
     def _kept_words(self, plan: RollbackPlan, target: Release | None) -> str:
         """Whether there is a package to fall back on; without one the store's own rollback is the only way."""
         try:
-            return f"its package is kept ({kept_target(self._archive, target, plan).words})"
+            return sentences.IS_KEPT.say(kept=kept_target(self._archive, target, plan).words)
         except NoOtherWay as reason:
-            return f"{reason}, so that only the store's own rollback can be asked for"
+            return sentences.ONLY_THE_STORES.say(reason=reason)
 
     def _propagate(self, plan: RollbackPlan) -> str:
         def reaches_users() -> OfferedUpdate | None:
@@ -96,24 +98,24 @@ class RollbackSteps:
 
         patience = self._read_back.patience.propagation
         if self._read_back.wait_until(reaches_users, patience) is None:
-            raise NotPropagated(f"the update service did not offer {plan.new_version} within {patience}")
-        return f"the store and its update service both show {plan.new_version}"
+            raise NotPropagated(sentences.NOT_OFFERED.say(version=plan.new_version, patience=patience))
+        return sentences.BOTH_SHOW.say(version=plan.new_version)
 
     def _verify(self, plan: RollbackPlan) -> str:
         offered = self._read_back.answered(lambda: self._updates.offered(plan.item.id))
         if offered is None or offered.version != plan.new_version:
-            raise NotVerified(f"the update service no longer offers {plan.new_version}")
+            raise NotVerified(sentences.NO_LONGER_OFFERED.say(version=plan.new_version))
         package = self._read_back.answered(lambda: self._updates.download(offered, plan.item.id))
         wanted, kept = self._wanted(plan)
         if wanted and package.code_digest != wanted:
-            raise NotVerified(f"what users get as {plan.new_version} is not the content of {plan.target}")
+            raise NotVerified(sentences.OTHER_CONTENT.say(version=plan.new_version, target=plan.target))
         report = self._check(package, kept)
         if report.status != "passed":
             checks = ", ".join(f"{result.check} {result.status}" for result in report.checks)
-            raise NotVerified(f"the health checks of {plan.new_version} did not pass: {checks}")
-        same = f"is the content of {plan.target}" if wanted else "could not be compared (no digest was recorded)"
+            raise NotVerified(sentences.CHECKS_FAILED.say(version=plan.new_version, checks=checks))
         passed = ", ".join(f"{result.check.value} {result.status.value}" for result in report.checks)
-        return f"what users get {same}; {passed}"
+        form = sentences.VERIFIED if wanted else sentences.VERIFIED_BY_CHECKS
+        return form.say(target=plan.target, checks=passed)
 
     def _wanted(self, plan: RollbackPlan) -> tuple[str | None, Package | None]:
         """The digest that users must get, and the package to compare with, as far as they are known."""
@@ -127,8 +129,8 @@ class RollbackSteps:
     def _update_configuration(self, plan: RollbackPlan) -> str:
         self._releases.record(restored_release(plan, self._now(), self._releases.find(plan.item, plan.target)))
         self._releases.mark(plan.item, plan.from_version, ReleaseState.ROLLED_BACK)
-        done = f"{plan.new_version} is recorded as a rollback of {plan.from_version} to {plan.target}; {plan.from_version} is blocked"
-        return f"{done}; {self._tell(plan)}" if self._tell else done
+        done = sentences.RECORDED.say(version=plan.new_version, bad=plan.from_version, target=plan.target)
+        return SEPARATOR.join((done, self._tell(plan))) if self._tell else done
 
 
 def restored_release(plan: RollbackPlan, now: datetime, target: Release | None) -> Release:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from guard.errors import ConfigurationError
+from guard.rollback import sentences
 from guard.rollback.plan import Act, ActState, RollbackPlan
 from guard.rollback.posting import is_safe, post
 from guard.store.journal import Journal
@@ -44,18 +45,18 @@ class Webhook:
             address = self._address()
             may_be_told = bool(address) and is_safe(address)
         except (ConfigurationError, ValueError) as error:  # the words of the second would quote the address
-            return f"the webhook was not told: its address cannot be read ({type(error).__name__})"
+            return sentences.WEBHOOK_UNREADABLE.say(error=type(error).__name__)
         if not address:
-            return "the webhook was not told: its variable is not set"
+            return sentences.WEBHOOK_UNSET.say()
         if not may_be_told:
-            return "the webhook was not told: its address is neither https nor on this machine"
+            return sentences.WEBHOOK_UNSAFE.say()
         document = self._document(plan)
         answer = post(address, document, headers={"Idempotency-Key": plan.id}, seconds=self._timeout)
         if answer.status is not None:
-            return f"the webhook {'was told' if answer.is_accepted else 'refused'} (HTTP {answer.status})"
+            return (sentences.WEBHOOK_TOLD if answer.is_accepted else sentences.WEBHOOK_REFUSED).say(status=answer.status)
         if answer.trouble:
-            return f"the webhook could not be told ({answer.trouble})"
-        return f"the webhook did not answer within {self._timeout:g} s"
+            return sentences.WEBHOOK_TROUBLE.say(error=answer.trouble)
+        return sentences.WEBHOOK_SILENT.say(seconds=f"{self._timeout:g}")
 
     def _document(self, plan: RollbackPlan) -> dict[str, Any]:
         return {

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from guard.errors import SourceError, SourceUnreachable
 from guard.model import Absence, Interval, NoData, Sample, Signal
+from guard.sources.sentences import NOT_READ, OUR_NETWORK
 from webstore.versions import Version
 
 
@@ -88,7 +89,7 @@ def gather_overall(sources: Iterable[MetricSource], version: Version, interval: 
 
 def _absent(source: MetricSource, signals: Sequence[Signal], version: Version, interval: Interval, error: SourceError) -> Iterable[Sample]:
     kind = Absence.UNREACHABLE if isinstance(error, SourceUnreachable) else Absence.REFUSED
-    absent = NoData(f"{source.name} could not be read: {error}", kind)
+    absent = NoData(NOT_READ.say(source=source.name, error=error), kind)
     return (Sample(signal, version, interval, absent, source.name) for signal in signals)
 
 
@@ -103,5 +104,5 @@ def unreachable(samples: Iterable[Sample]) -> bool:
 
 def blame_our_network(samples: Iterable[Sample]) -> list[Sample]:
     """The same samples, saying whose outage it is: when the store is out of reach as well, it is not the source's."""
-    words = "nothing can be reached from here, the store neither: the fault is probably our own network, and says nothing of the release"
+    words = OUR_NETWORK.say()
     return [dataclasses.replace(sample, reading=NoData(words, Absence.OUR_NETWORK)) for sample in samples]

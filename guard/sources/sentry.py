@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from guard.model import Absence, Counted, Events, Interval, NoData, Reading, Sample, Signal
+from guard.sources import sentences
 from guard.sources.sentry_answers import cell
 from guard.sources.sentry_asking import MINUTE, Asking, Watched, iso, joined, of_release
 from guard.sources.sentry_client import SentryClient
@@ -21,7 +22,7 @@ from webstore.versions import Version
 STALE = "Extension context invalidated"
 """What a content script of the version before says once Chrome has put the next one in its place: it rises with every release."""
 FILTER_IS_ON = "Sentry's inbound filter for browser extensions is on: it drops this extension's errors; switch it off in the project"
-NO_DENOMINATOR = "count what the extension does with Sentry.metrics.count, or send spans or sessions: failures alone are no rate"
+NO_DENOMINATOR = sentences.ADVICE
 _FILTER = "browser-extensions"
 _MOST_TEXTS = 10
 QUESTIONS_A_POLL = 8
@@ -169,27 +170,27 @@ def _readings(release: str, heard: _Heard) -> Iterator[_Read]:
     for one in counted:
         yield Signal.ERROR_RATE, chosen.name if chosen else SentrySource.name, one
     if not counted and chosen:
-        absent = NoData(f"Sentry has no {chosen.counts} of {release} yet: silence is not health")
+        absent = NoData(sentences.NOTHING_YET.say(unit=chosen.counts, release=release))
         yield Signal.ERROR_RATE, chosen.name, absent
     elif not counted:
         yield Signal.ERROR_RATE, SentrySource.name, _without_denominator(release, errors)
     yield from _of_requests(heard.requests[release], release)
-    yield Signal.RESPONSE_TIME, Spans.name, spans.slow or NoData(f"Sentry has no {OPERATIONS} of {release} that took time")
+    yield Signal.RESPONSE_TIME, Spans.name, spans.slow or NoData(sentences.NONE_TOOK_TIME.say(unit=OPERATIONS, release=release))
     is_heard = bool(counted or spans.failed or errors)
-    yield Signal.EXTENSION_CRASHES, "sentry errors", Events(crashes) if is_heard else NoData(f"Sentry has heard nothing of {release} yet")
+    yield Signal.EXTENSION_CRASHES, "sentry errors", Events(crashes) if is_heard else NoData(sentences.NOT_HEARD.say(release=release))
 
 
 def _without_denominator(release: str, errors: int) -> NoData:
     if not errors:
-        return NoData(f"Sentry has heard nothing of {release} yet: silence is not health")
-    return NoData(f"{errors} errors of {release}, and nothing that they are a share of: {NO_DENOMINATOR}", Absence.NO_DENOMINATOR)
+        return NoData(sentences.NOT_HEARD_IS_NO_HEALTH.say(release=release))
+    return NoData(sentences.ERRORS_ALONE.say(errors=errors, release=release), Absence.NO_DENOMINATOR)
 
 
 def _of_requests(spans: SpanCounts, release: str) -> Iterator[_Read]:
     for one in spans.failed:
         yield Signal.API_FAILURES, Spans.name, one
     if not spans.failed:
-        yield Signal.API_FAILURES, Spans.name, NoData(f"Sentry has no requests of {release}")
+        yield Signal.API_FAILURES, Spans.name, NoData(sentences.NO_REQUESTS.say(release=release))
 
 
 def _text(title: str, value: object) -> str:

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from guard.model import Absence, Daily, Expected, Interval, NoData, Reading
+from guard.sources import sentences
 from guard.sources.sentry_asking import DAY, Asking, steps_of
 from guard.sources.sentry_buckets import AROUND, WEEK, Buckets, dispersion, expected, whole_steps
 from guard.sources.sentry_counts import Denominator, Denominators
@@ -36,13 +37,13 @@ class Silence:
         """
         kind = self._denominators.choose(interval)
         if kind is None:
-            return NoData("Sentry has heard nothing of any version for a day")
+            return NoData(sentences.NO_VERSION_HEARD.say())
         if self._told and self._told[0] == self._mark(kind, interval):
             return self._told[1]
         try:
             found = self._of(kind, interval)
         except QuestionRefused as refused:
-            return NoData(f"this Sentry does not tell {kind.counts} by time: {refused}", Absence.NOT_MEASURABLE)
+            return NoData(sentences.NOT_BY_TIME.say(unit=kind.counts, error=refused), Absence.NOT_MEASURABLE)
         self._told = (self._mark(kind, interval), found)
         return found
 
@@ -55,10 +56,10 @@ class Silence:
         end = min(interval.end.timestamp(), now.complete_until)
         steps = whole_steps(Interval(interval.start, max(datetime.fromtimestamp(end, UTC), interval.start)), now.step)
         if steps.end <= steps.start:
-            return NoData(f"no whole step of {now.step} s has passed since the release", Absence.NOT_MEASURABLE)
+            return NoData(sentences.NO_WHOLE_STEP.say(seconds=now.step), Absence.NOT_MEASURABLE)
         weeks = [week for week in self._earlier(kind, steps) if any(week.counts.values())]
         if len(weeks) < _FEWEST_WEEKS:
-            return NoData(f"no history: {len(weeks)} of {_WEEKS} earlier weeks have {kind.counts} at this time", Absence.NOT_MEASURABLE)
+            return NoData(sentences.NO_HISTORY.say(weeks=len(weeks), most=_WEEKS, unit=kind.counts), Absence.NOT_MEASURABLE)
         return Expected(round(now.total(steps)), expected(weeks, steps, now.step), dispersion(weeks, steps))
 
     def _earlier(self, kind: Denominator, interval: Interval) -> list[Buckets]:
@@ -87,7 +88,7 @@ class ActiveUsers:
         """
         today = interval.end.astimezone(UTC).date()
         if today <= interval.start.astimezone(UTC).date() + timedelta(days=1):
-            return NoData("daily numbers say nothing within the first whole day after a release", Absence.NOT_MEASURABLE)
+            return NoData(sentences.FIRST_DAY.say(), Absence.NOT_MEASURABLE)
         if today not in self._read:
             self._read = {today: self._of(today)}
         return self._read[today]
@@ -100,5 +101,5 @@ class ActiveUsers:
         yesterday = today - timedelta(days=1)
         weeks = tuple(users.get(yesterday - WEEK * k, 0.0) for k in range(1, _WEEKS + 1))
         if not any((users.get(yesterday), *weeks)):
-            return NoData("Sentry knows no users by sessions")
+            return NoData(sentences.NO_USERS_BY_SESSIONS.say())
         return Daily(yesterday, users.get(yesterday, 0.0), tuple(week for week in weeks if week))

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from guard.errors import SourceError, SourceRefused, SourceUnreachable
 from guard.model import Absence, Counted, Daily, Interval, NoData, Reading, Sample, Signal
+from guard.sources import sentences
 from webstore.client import WebStoreClient
 from webstore.models import Item, Metric, Review
 from webstore.store_errors import CredentialsMissing, CredentialsRefused, ItemNotFound, StoreError, StoreUnreachable
@@ -69,20 +70,20 @@ class StoreMetrics:
     def _active_users(self, interval: Interval) -> Reading:
         first = interval.start.astimezone(UTC).date() + timedelta(days=1)
         if self._now().astimezone(UTC).date() <= first:
-            return NoData("daily numbers say nothing within the first whole day after a release", Absence.NOT_MEASURABLE)
+            return NoData(sentences.FIRST_DAY.say(), Absence.NOT_MEASURABLE)
         users = self._users()
         if not users:
-            return NoData("the store tells no users")
+            return NoData(sentences.STORE_TELLS_NO_USERS.say())
         day = max(users)
         if day < first:
-            return NoData(f"the store's newest number is of {day}, the first whole day of the release was {first}", Absence.NOT_MEASURABLE)
+            return NoData(sentences.STORE_IS_BEHIND.say(day=day, first=first), Absence.NOT_MEASURABLE)
         weeks = (users.get(day - timedelta(weeks=week)) for week in range(1, _WEEKS + 1))
         return Daily(day, users[day], tuple(float(week) for week in weeks if week))
 
     def _rating(self, interval: Interval) -> Reading:
         reviews = self._reviews(interval.start)
         if not reviews:
-            return NoData("no new reviews since the release")
+            return NoData(sentences.NO_REVIEWS.say())
         return Counted(sum(review.rating <= _FEW_STARS for review in reviews), len(reviews), "reviews")
 
     def _users(self) -> dict[date, int]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from guard.incidents.action_items import ActionItem, ActionState, cause_of
 from guard.incidents.events import Language, words_of
+from guard.incidents.evidence import evidence_words
 from guard.incidents.incident import NEEDS_POSTMORTEM, Incident, IncidentState, TimelineEntry
 from guard.incidents.terms import Bilingual
 from guard.incidents.wording import cause_words, facts_in, state_words, title_words
@@ -68,7 +69,7 @@ def of_incident(incident: Incident, timeline: Sequence[TimelineEntry], labels: S
         (wording.ACKNOWLEDGED, incident.acknowledged_by or wording.NOBODY.in_language(language)),
         (wording.USERS, str(incident.affected_users) if incident.affected_users else wording.NOT_MEASURED.in_language(language)),
         (wording.CAUSE, _cause(incident, language)),
-        *([(wording.RESOLUTION, incident.resolution)] if incident.resolution else []),
+        *([(wording.RESOLUTION, evidence_words(incident.resolution, language))] if incident.resolution else []),
     )
     head = "\n".join(
         [
@@ -142,13 +143,14 @@ def _mark(subject: str, identity: str) -> str:
 
 
 def _cause(incident: Incident, language: Language) -> str:
-    """The cause: a diagnosis by its name in the language, and its reason as it was written; a person's own words as they are."""
+    """The cause: a diagnosis by its name and its reason in the language; a person's own words as they are."""
     cause, (_, _, reason) = cause_of(incident), incident.cause.partition(":")
     if not incident.cause:
         return wording.NOT_KNOWN.in_language(language)
     if cause is Cause.UNKNOWN or language is Language.ENGLISH:
-        return incident.cause
-    return f"{cause_words(cause.value, language)}（{reason.strip()}）" if reason.strip() else cause_words(cause.value, language)
+        return evidence_words(incident.cause, language)
+    words = evidence_words(reason.strip(), language)
+    return f"{cause_words(cause.value, language)}（{words}）" if words else cause_words(cause.value, language)
 
 
 def _table(facts: Sequence[tuple[Bilingual, str]], language: Language) -> list[str]:
@@ -163,7 +165,7 @@ def _entry(entry: TimelineEntry, language: Language) -> str:
     words = (
         f"- {entry.at:%Y-%m-%d %H:%M:%S} {line(entry.actor, 120)}{wording.COLONS[language]}{line(_words(entry, language), _LONGEST_TEXT)}"
     )
-    return f"{words} — {line(entry.evidence, _LONGEST_TEXT)}" if entry.evidence else words
+    return f"{words} — {line(evidence_words(entry.evidence, language), _LONGEST_TEXT)}" if entry.evidence else words
 
 
 def _words(entry: TimelineEntry, language: Language) -> str:

@@ -32,6 +32,7 @@ HEADINGS = {
     Language.ENGLISH: ("Summary", "Impact", "Timeline", "Five whys", "Lessons", "Action items", "Prevention"),
     Language.CHINESE: ("摘要", "影響範圍", "時間軸", "五個為什麼", "學到的教訓", "行動項目", "預防措施"),
 }
+SPOKEN_OF = "connection-issue, by the error 'ECONNRESET'; a backend that answers from elsewhere would rule it out"
 PLAN = {"plan": "put it back", "version": "1.3.0", "target": "1.2.0", "new_version": "1.3.0.1"}
 
 
@@ -126,7 +127,7 @@ def test_nothing_from_outside_does_harm_in_a_postmortem(language):
 @pytest.mark.parametrize("language", Language)
 def test_hints_repairs_and_a_reopening_are_told_where_there_are_any(language):
     more = (
-        entry(12, Kind.ERRORS_SPEAK_OF, evidence="connection-issue, by the error 'ECONNRESET'", cause="connection-issue"),
+        entry(12, Kind.ERRORS_SPEAK_OF, evidence=SPOKEN_OF, cause="connection-issue"),
         entry(20, Kind.REPAIR_ENDED, strategy="SERVICE_RESTART", result="done"),
         entry(41, Kind.REOPENED),
         entry(50, Kind.RESOLVED, by="alice"),
@@ -135,7 +136,7 @@ def test_hints_repairs_and_a_reopening_are_told_where_there_are_any(language):
     wanted = (
         ["Error texts speak of connection-issue", "- SERVICE\\_RESTART done", "It came back after"]
         if english
-        else ["錯誤訊息指向（系統原文）：connection-issue", "- 重新啟動服務：done", "問題曾再度出現"]
+        else ["錯誤訊息指向：連線問題（依據錯誤訊息", "- 重新啟動服務：完成", "問題曾再度出現"]
     )
     plain, told = (postmortems.draft(a_material(story=story), language) for story in (STORY, (*STORY, *more)))
     for words in wanted:
@@ -145,14 +146,14 @@ def test_hints_repairs_and_a_reopening_are_told_where_there_are_any(language):
 
 @pytest.mark.parametrize("language", Language)
 def test_why_a_person_was_asked_is_told_unless_a_rollback_was_completed(language):
-    asked = entry(11, Kind.DECIDED_TO_ASK, evidence="the drill was unsafe", strategy="ROLLBACK")
-    told = ": the drill was unsafe" if language is Language.ENGLISH else "：the drill was unsafe"
+    asked = entry(11, Kind.DECIDED_TO_ASK, evidence="a rollback of 1.3.0 was begun already", strategy="ROLLBACK")
+    told = ": a rollback of 1.3.0 was begun already" if language is Language.ENGLISH else "：1.3.0 版已經開始過一次回滾"
     assert told in postmortems.draft(a_material(story=(*STORY[:2], asked)), language)
     assert told not in postmortems.draft(a_material(story=(*STORY[:2], asked, *STORY[2:])), language)
 
 
 def test_a_title_of_the_guard_is_told_in_chinese_and_a_persons_own_as_it_is():
-    assert title_words("1.3.0: extraction, ui check failed; too slow", Language.CHINESE) == "1.3.0：extraction, ui 檢查未通過、回應過慢"
+    assert title_words("1.3.0: extraction, ui check failed; too slow", Language.CHINESE) == "1.3.0：資料擷取、介面檢查未通過、回應過慢"
     for own in ("payments: broken since noon", "down", "1.3.0: error rate over its limit; and more"):
         assert title_words(own, Language.CHINESE) == own
     assert title_words("1.3.0: too slow", Language.ENGLISH) == "1.3.0: too slow"
