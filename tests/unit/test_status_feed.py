@@ -6,7 +6,7 @@ from pathlib import Path
 
 import feedparser
 import pytest
-from lxml import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - compiled, and ships no types
 
 from guard.incidents.analysis import Case
 from guard.incidents.events import Kind, Language

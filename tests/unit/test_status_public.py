@@ -34,7 +34,7 @@ def a_case(
     return Case(dataclasses.replace(incident, resolved_at=None if state.is_open else timeline[-1].at), timeline)
 
 
-def a_watched(*cases, item=ITEM, name="Bookshelf", ago=timedelta(minutes=1), **more):
+def a_watched(*cases, item=ITEM, name="Bookshelf", ago: timedelta | None = timedelta(minutes=1), **more):
     return Watched(item, name, cases, NOW - timedelta(days=30), NOW - ago if ago is not None else None, **more)
 
 
