@@ -42,8 +42,10 @@ class CalledOff:
     """A rollback was begun, and some process has still to end it."""
 
 
-def approve(engine: Engine, incident_id: str, by: str) -> tuple[RollbackRecord, Incident]:
+def approve(engine: Engine, incident_id: str, by: str, responder: Responder | None = None) -> tuple[RollbackRecord, Incident]:
     """Follow a proposed rollback, if it is still what would be planned now.
+
+    ``responder``: of a process that lives on and may carry out others meanwhile; of what was left behind it takes only this one along.
 
     Raises:
         NotRecorded: there is no such incident.
@@ -54,7 +56,7 @@ def approve(engine: Engine, incident_id: str, by: str) -> tuple[RollbackRecord, 
         StoreError: the store cannot be read.
     """
     try:
-        return _approve(engine, incident_id, by)
+        return _approve(engine, incident_id, by, responder)
     except ActorBusy as busy:
         incident = engine.incidents.get(incident_id)
         proposal = engine.orders.proposal_for(incident.item, incident.version)
@@ -64,18 +66,44 @@ def approve(engine: Engine, incident_id: str, by: str) -> tuple[RollbackRecord, 
         raise ActorBusy(told).advise("see `release-guard rollback history` for how far it is") from busy
 
 
-def _approve(engine: Engine, incident_id: str, by: str) -> tuple[RollbackRecord, Incident]:
-    resumed = Responder(engine).resume()
+def _approve(engine: Engine, incident_id: str, by: str, responder: Responder | None) -> tuple[RollbackRecord, Incident]:
     incident = engine.incidents.get(incident_id)
+    resumed = Responder(engine).resume() if responder is None else _take_along(engine, responder, incident)
     left = next((record for record in resumed if _is_of(record, incident)), None)
     if left and left.state is RollbackState.COMPLETED:  # a process had died in it: what was to be approved is done
-        return left, incident
+        return left, engine.incidents.get(incident_id)
+    incident, plan = planned(engine, incident_id, by)
+    request = Request(plan.reason, by, is_approval=True)
+    return roll_back_by_hand(engine, plan, request, lambda: _waiting(engine, engine.incidents.get(incident_id)), responder)
+
+
+def planned(engine: Engine, incident_id: str, by: str) -> tuple[Incident, RollbackPlan]:
+    """What a yes to the proposed rollback of an incident would do now.
+
+    Raises:
+        NotRecorded: there is no such incident.
+        NothingProposed: the incident is closed, or no rollback of it waits for a yes.
+        ProposalOutdated: another version is published, or another one is the last good.
+        RollbackRefused: it must not happen, or not without `--force`.
+        ActorBusy: another process is acting on it.
+        StoreError: the store cannot be read.
+    """
+    incident = engine.incidents.get(incident_id)
     proposal = _waiting(engine, incident)
     guarded = engine.guarded(engine.config.select(incident.item.id))
-    request = Request(proposal.reason, by, is_approval=True)
-    plan = plan_by_hand(engine, guarded, request)
+    plan = plan_by_hand(engine, guarded, Request(proposal.reason, by, is_approval=True))
     _must_be_as_proposed(plan, proposal)
-    return roll_back_by_hand(engine, plan, request, lambda: _waiting(engine, engine.incidents.get(incident_id)))
+    return incident, plan
+
+
+def _take_along(engine: Engine, responder: Responder, incident: Incident) -> list[RollbackRecord]:
+    """Take this incident's rollback to its end where a dead process left it; others may be in hand here."""
+    record = _record(engine, incident)
+    if record is None or not record.is_unfinished:
+        return []
+    engine.executors.must_be_free(record.plan.id)
+    ended = responder.finish(record)
+    return [ended] if ended else []
 
 
 def call_off(engine: Engine, incident_id: str, by: str, reason: str) -> CalledOff:

@@ -68,11 +68,16 @@ def repair_plan_by_hand(engine: Engine, plan: RollbackPlan, request: Request) ->
 
 
 def roll_back_by_hand(
-    engine: Engine, plan: RollbackPlan, request: Request, must_stand: Callable[[], object] = lambda: None
+    engine: Engine,
+    plan: RollbackPlan,
+    request: Request,
+    must_stand: Callable[[], object] = lambda: None,
+    responder: Responder | None = None,
 ) -> tuple[RollbackRecord, Incident]:
     """Follow a plan, on the release's open incident or on one opened for it.
 
-    ``must_stand``: raises where what the plan rests on has changed; asked when nobody else can act on it any more.
+    ``must_stand``: raises where what the plan rests on has changed; asked when nobody else can act on it any more. ``responder``: of a
+    process that may carry out others meanwhile.
 
     Raises:
         RollbackRefused: somebody else has done it meanwhile, or has called off what was to be approved.
@@ -94,7 +99,7 @@ def roll_back_by_hand(
         return incident
 
     incident = engine.incidents.open_for(plan.item, plan.from_version) or _open(engine, plan, request)
-    return Responder(engine).roll_back(plan, incident, ordered)
+    return (responder or Responder(engine)).roll_back(plan, incident, ordered)
 
 
 def _write_order(engine: Engine, plan: RollbackPlan, request: Request, incident: Incident) -> None:

@@ -150,6 +150,11 @@ def _add_records(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     status.add_argument("--language", choices=LANGUAGES, help="with --html: instead of the configured one")
 
+    serve = commands.add_parser("serve", parents=[common], help="the live dashboard, with its JSON API and metrics")
+    serve.add_argument("--host", metavar="HOST", help="listen there (default: as configured, 127.0.0.1)")
+    serve.add_argument("--port", type=_port, metavar="N", help="on this port; 0 for a free one (default: as configured, 8321)")
+    serve.add_argument("--no-actions", action="store_true", help="nobody can act, whoever they are")
+
     commands.add_parser("executors", parents=[common], help="processes that share the database: who is alive, and what each watches")
 
     database = commands.add_parser("db", help="the database's schema: where it stands, and its upgrade")

@@ -27,6 +27,7 @@ COMMANDS = {
     "archive": "guard.cli.archiving:archive",
     "release": "guard.cli.records:release",
     "status": "guard.cli.records:status",
+    "serve": "guard.cli.serving:serve",
     "incident": "guard.cli.incidents:incident",
     "postmortem": "guard.cli.after:postmortem",
     "report": "guard.cli.after:report",
@@ -42,8 +43,15 @@ COMMANDS = {
 
 
 def run() -> None:
-    """Entry of the console script."""
-    sys.exit(main(sys.argv[1:]))
+    """Entry of the console script. A fault of our own ends with 4: an interpreter's 1 would say that a breach was found."""
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Exception:  # noqa: BLE001 - the last boundary: it is shown whole, and no one mistakes it for a verdict
+        import traceback  # noqa: PLC0415 - only then
+
+        traceback.print_exc()
+        sys.stderr.write("release-guard: a fault of the guard itself, please report it with what stands above\n")
+        sys.exit(ExitCode.UNABLE)
 
 
 def main(arguments: Sequence[str]) -> int:
