@@ -1,6 +1,7 @@
 """What is asked inside the browser: the scripts that read an extension's state and its data, and what they answer."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -73,6 +74,8 @@ class ExtensionState:
     """Exceptions and what else Chromium counts as an error, each on one line."""
     has_worker: bool
     """Whether its service worker runs now; a worker that sleeps does not."""
+    places: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    """Where each runtime error comes from, as far as Chromium says it: file and line."""
 
 
 def state_of(found: Mapping[str, Any]) -> ExtensionState:
@@ -84,6 +87,7 @@ def state_of(found: Mapping[str, Any]) -> ExtensionState:
         manifest_errors=_messages(found.get("manifestErrors")),
         runtime_errors=_messages(found.get("runtimeErrors")),
         has_worker=any(view.get("type") == "EXTENSION_SERVICE_WORKER_BACKGROUND" for view in views),
+        places=_places(found.get("runtimeErrors")),
     )
 
 
@@ -91,3 +95,25 @@ def _messages(errors: Any) -> tuple[str, ...]:
     """Messages of an error list, without Chromium's warnings."""
     listed = cast("list[Mapping[str, Any]]", errors or [])
     return tuple(plain(str(error.get("message", ""))) for error in listed if error.get("severity", "ERROR") == "ERROR")
+
+
+_OWN_FILE = re.compile(r"chrome-extension://[a-p]{32}/([^\s?#:)]{1,200})(?:[^\s:)]{0,200}:(\d{1,7}))?")
+
+
+def place_in(text: str) -> str:
+    """The extension's own file, and the line, that a stack or an address names first; empty when it names none."""
+    found = _OWN_FILE.search(text)
+    if found is None:
+        return ""
+    return plain(f"{found[1]}:{found[2]}" if found[2] else found[1])
+
+
+def _places(errors: Any) -> dict[str, str]:
+    """The first place of each error's stack; the file that it is about where there is no stack."""
+    told: dict[str, str] = {}
+    for error in cast("list[Mapping[str, Any]]", errors or []):
+        stack = cast("list[Mapping[str, Any]]", error.get("stackTrace") or [])
+        named = [f"{frame.get('url', '')}:{frame.get('lineNumber', '')}" for frame in stack[:1]]
+        place = place_in(" ".join([*named, str(error.get("source", ""))]))
+        told.setdefault(plain(str(error.get("message", ""))), place)
+    return told

@@ -30,7 +30,7 @@ def _case(suite: ET.Element, report: CheckReport, result: CheckResult) -> None:
         suite, "testcase", classname=f"{report.target} {report.version}", name=result.check.value, time=f"{result.seconds:.3f}"
     )
     told = "\n".join(_told(finding) for finding in result.findings)
-    failures = [finding.message for finding in result.findings if finding.is_failure]
+    failures = [finding.words for finding in result.findings if finding.is_failure]
     match result.status:
         case CheckStatus.FAILED:
             ET.SubElement(case, "failure", message=failures[0]).text = told
@@ -44,4 +44,4 @@ def _case(suite: ET.Element, report: CheckReport, result: CheckResult) -> None:
 
 
 def _told(finding: Finding) -> str:
-    return "\n  ".join(filter(None, (finding.message, *finding.detail.splitlines(), finding.hint)))
+    return "\n  ".join(filter(None, (finding.words, *finding.detail.splitlines(), finding.hint)))

@@ -44,6 +44,13 @@ class Finding:
     """False for what a person should know but what breaks nothing."""
     detail: str = ""
     """More lines, such as a difference to a golden file."""
+    place: str = ""
+    """File of the extension and line, such as `worker.js:12`, where they are known."""
+
+    @property
+    def words(self) -> str:
+        """What was found, and where."""
+        return f"{self.message} ({self.place})" if self.place else self.message
 
 
 DRILL_WORDS = {
@@ -150,6 +157,7 @@ class CheckResult:
                     "hint": found.hint,
                     "is_failure": found.is_failure,
                     "detail": found.detail,
+                    "place": found.place,
                 }
                 for found in self.findings
             ],

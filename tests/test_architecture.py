@@ -102,7 +102,7 @@ LEVELS = (
             "guard.rehearsal",
         ),
     ),
-    ("doors", ("guard.dashboard", "guard.cli")),
+    ("doors", ("guard.dashboard", "guard.github", "guard.cli", "guard.__main__")),
 )
 PURE = {"webstore.versions", "webstore.models", "webstore.errors", "healthchecks.result", "healthchecks.differential"}
 """What words and domain may import of the other packages: no I/O there either."""

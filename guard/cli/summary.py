@@ -95,7 +95,7 @@ def show_report(console: Console, report: CheckReport) -> None:
         if result.status is CheckStatus.NOT_CONFIGURED:
             console.print(f"  {result.check.value}: {result.note}")
         for finding in result.findings:
-            console.print(f"  {result.check.value}: {finding.message}")
+            console.print(f"  {result.check.value}: {finding.words}")
             for line in finding.detail.splitlines():
                 console.print(f"    | {line}")
             if finding.hint:

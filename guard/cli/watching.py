@@ -11,7 +11,7 @@ from types import FrameType
 from guard.cli import opening
 from guard.cli.console import Console
 from guard.cli.ordering import pause_json
-from guard.cli.summary import show_result
+from guard.cli.summary import headline, show_result
 from guard.config import ExtensionTable, Mode
 from guard.engine import Engine
 from guard.errors import ExitCode
@@ -43,7 +43,9 @@ def gate(args: Namespace) -> int:
     console.print(f"Report: {written.report}")
     if written.postmortem:
         console.print(f"Postmortem draft: {written.postmortem}")
-    console.document({**result.to_json(), "report": str(written.report), "paused": pause_json(pause) if pause else None})
+    console.document(
+        {"headline": headline(result), **result.to_json(), "report": str(written.report), "paused": pause_json(pause) if pause else None}
+    )
     return result.exit_code
 
 

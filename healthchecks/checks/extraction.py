@@ -37,9 +37,9 @@ def check_extraction(trial: Trial, package: Package) -> CheckResult:
         with played(trial, package, scenario) as (stage, unmet):
             findings += unmet
             pictures += trial.masking.picture(stage.page, trial.evidence / f"extraction-{_file_name(scenario.name)}.png")
-    errors = trial.browser.settle(trial.extension_id, seconds=2, calm_reads=2).runtime_errors
-    new = tuple(error for error in errors if error not in known)
-    return CheckResult.of(CheckName.EXTRACTION, findings + runtime_findings(new), pictures)
+    state = trial.browser.settle(trial.extension_id, seconds=2, calm_reads=2)
+    new = tuple(error for error in state.runtime_errors if error not in known)
+    return CheckResult.of(CheckName.EXTRACTION, findings + runtime_findings(new, state.places), pictures)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Mapping
 
 from healthchecks.browser import ExtensionBrowser
 from healthchecks.checks.manifest import list_in, missing_imports, permission_findings, refused_permissions, texts_in
@@ -72,7 +73,7 @@ def _findings_of(state: ExtensionState, package: Package) -> list[Finding]:
         else:
             words = f"Chromium's word on the manifest: {error}"
             findings.append(Finding("manifest_warning", words, "correct the manifest", is_failure=False))
-    findings += runtime_findings(state.runtime_errors)
+    findings += runtime_findings(state.runtime_errors, state.places)
     if any("TypeError" in error for error in state.runtime_errors):
         findings += refused_permissions(package)
     return findings
@@ -88,10 +89,10 @@ _KINDS = (
 """How Chromium begins an error that stops code, with its code here and what to do."""
 
 
-def runtime_findings(errors: tuple[str, ...]) -> list[Finding]:
+def runtime_findings(errors: tuple[str, ...], places: Mapping[str, str]) -> list[Finding]:
     """A finding for each runtime error; what the extension only logged is not a failure."""
     findings: list[Finding] = []
     for error in dict.fromkeys(errors):
         code, hint = next(((code, hint) for start, code, hint in _KINDS if error.startswith(start)), ("logged_error", ""))
-        findings.append(Finding(code, error, hint, is_failure=code != "logged_error"))
+        findings.append(Finding(code, error, hint, is_failure=code != "logged_error", place=places.get(error, "")))
     return findings

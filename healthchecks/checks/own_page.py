@@ -8,6 +8,7 @@ from playwright.sync_api import ConsoleMessage, Page, Request
 from playwright.sync_api import Error as PlaywrightError
 
 from healthchecks.browser import ExtensionBrowser
+from healthchecks.inside import place_in
 from healthchecks.result import Finding, plain
 from webstore.package import Package, field_at
 
@@ -127,17 +128,18 @@ class OwnPage:
                 continue  # hidden, covered or gone: not a button that a user could click
         self._clicked = ""
 
-    def add(self, code: str, message: str, hint: str, is_failure: bool = True) -> None:
+    def add(self, code: str, message: str, hint: str, is_failure: bool = True, place: str = "") -> None:
         """Note something once."""
         if message not in self._seen:
             self._seen.add(message)
-            self.findings.append(Finding(code, message, hint, is_failure))
+            self.findings.append(Finding(code, message, hint, is_failure, place=place))
 
     def _on_error(self, error: PlaywrightError) -> None:
         words = plain(f"{error.name}: {error.message}" if error.name and not error.message.startswith(error.name) else error.message)
         when = f" when {self._clicked!r} is clicked" if self._clicked else ""
         is_failure = not (self._clicked and any(sign in words for sign in _NO_NETWORK))
-        self.add("page_error", f"{self._name} throws{when}: {words}", f"open {self._name} and look at its console", is_failure)
+        place = place_in(error.stack or "")
+        self.add("page_error", f"{self._name} throws{when}: {words}", f"open {self._name} and look at its console", is_failure, place)
 
     def _on_failed(self, request: Request) -> None:
         if request.url.startswith("chrome-extension:"):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from healthchecks.differential import Origin, compare
+from healthchecks.inside import place_in
 from healthchecks.junit import junit
 from healthchecks.page import page
 from healthchecks.result import FLAKY, CheckName, CheckReport, CheckResult, CheckStatus, Finding
@@ -92,3 +93,27 @@ def test_the_page_needs_no_other_file_and_escapes_what_it_shows(tmp_path):
     assert "Side by side" in text
     assert "deployment" in text
     assert "Side by side" not in page(report("1.3.0", shown))
+
+
+OWN = "chrome-extension://abcdefghijklmnopabcdefghijklmnop"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (f"TypeError: x\n    at show ({OWN}/popup.js:4:17)\n    at {OWN}/other.js:9:1", "popup.js:4"),
+        (f"{OWN}/lib/worker.js", "lib/worker.js"),
+        (f"{OWN}/page.html?q=1#top:3", "page.html:3"),
+        ("https://example.com/app.js:3:1", ""),
+        (f"{OWN}/", ""),
+        (f"{OWN}/{'a' * 5000}:1", "a" * 200),
+        (f"{OWN}/a\x1b[31m.js:2", "a [31m.js:2"),
+    ],
+)
+def test_a_place_is_the_first_own_file_of_a_stack_and_nothing_of_anybody_else(text, place):
+    assert place_in(text) == place
+
+
+def test_a_finding_says_where_it_is_when_that_is_known():
+    assert Finding("x", "it throws", place="popup.js:4").words == "it throws (popup.js:4)"
+    assert Finding("x", "it throws").words == "it throws"
