@@ -80,6 +80,12 @@ class Filled:
     """The incident whose rollback waits for a yes."""
     incidents: tuple[str, ...]
 
+    def again(self, database: sqlalchemy.Engine, folder: Path) -> "Filled":
+        """The same in a copy of the database and its folder."""
+        clock = Moving()
+        config = self.config.model_copy(update={"state": folder})
+        return dataclasses.replace(self, engine=Engine(config, database, now=clock), clock=clock, config=config)
+
     @property
     def item(self) -> Item:
         """The first extension: it has everything."""
