@@ -3,13 +3,12 @@
 Texts come from the database and may hold anything: whatever no form has said stays as it is, and the work on one text is bounded.
 """
 
-import dataclasses
-import re
 import string
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol, cast
+from typing import cast
 
 from guard.languages import Language
+from guard.tellers import BEGINNING, NAME, SAID, Figure, Name, Said, Teller
 
 SEPARATOR = "; "
 """What joins sentences in English; `_JOINED` in Chinese."""
@@ -20,117 +19,11 @@ LONGEST = 8_000
 """Letters of a text that are looked at; what follows stays as it is."""
 _DEEPEST = 6
 """So many forms may stand inside each other."""
-_MOST_WORK = 60_000
-"""Forms that are held against one text at most, each as often as it has stretches of `_STRETCH` letters."""
+_MOST_WORK = 20_000
+"""Sentences that are looked at, and forms that are held against them, each as often as there are stretches of `_STRETCH` letters."""
 _STRETCH = 64
-_LABELS = re.compile(": ")
-"""What stands behind a label."""
 _MOST_JOINED = 8
 """So many sentences may stand in a part that may hold separators."""
-
-
-class Teller(Protocol):
-    """Tells a part of a form in Chinese."""
-
-    def tell(self, text: str) -> str | None:
-        """The part in Chinese; none where it cannot be this part, so that its form has not said the text."""
-        ...
-
-
-@dataclasses.dataclass(frozen=True)
-class Name:
-    """What is the same in every language: a version, a count, a person's or the extension's own words."""
-
-    is_joined: bool = False
-    """Whether it may hold separators; then it ends as late as it can."""
-
-    def tell(self, text: str) -> str | None:
-        """The same, where there is something."""
-        return text or None
-
-
-@dataclasses.dataclass(frozen=True)
-class Beginning:
-    """A name that a sentence begins with: it holds no label, which would be another form's."""
-
-    def tell(self, text: str) -> str | None:
-        """The same, where it is no more than a name."""
-        return text if text and not _LABELS.search(text) else None
-
-
-@dataclasses.dataclass(frozen=True)
-class Said:
-    """A part that a form may have said: the catalogue tells it."""
-
-    is_joined: bool = False
-    """Whether it may hold several sentences."""
-
-    def tell(self, text: str) -> str | None:
-        """The same: here nothing is known of other forms."""
-        return text or None
-
-
-@dataclasses.dataclass(frozen=True)
-class Vocabulary:
-    """One of a few words."""
-
-    words: Mapping[str, str]
-
-    def tell(self, text: str) -> str | None:
-        """The word's counterpart."""
-        return self.words.get(text)
-
-
-@dataclasses.dataclass(frozen=True)
-class Listed:
-    """Several words with commas between them."""
-
-    words: Mapping[str, str]
-    takes_others: bool = False
-    """Whether a word may be another one, such as what a team counts; it stays as it is."""
-
-    def tell(self, text: str) -> str | None:
-        """Each word's counterpart."""
-        words = text.split(", ")
-        is_known = all(words) and not _LABELS.search(text) if self.takes_others else all(word in self.words for word in words)
-        return "、".join(self.words.get(word, word) for word in words) if is_known else None
-
-
-@dataclasses.dataclass(frozen=True)
-class Shape:
-    """A part of a known shape, such as a share or a length of time."""
-
-    pattern: re.Pattern[str]
-    """Without nested repetitions: it is held against texts from anywhere."""
-    chinese: str
-    """What `re.Match.expand` makes of it."""
-
-    def tell(self, text: str) -> str | None:
-        """The same figure as Chinese writes it."""
-        found = self.pattern.fullmatch(text)
-        return found.expand(self.chinese) if found else None
-
-
-@dataclasses.dataclass(frozen=True)
-class Either:
-    """The first of several that can tell it."""
-
-    tellers: tuple[Teller, ...]
-
-    def tell(self, text: str) -> str | None:
-        """What that one makes of it."""
-        return next((told for teller in self.tellers if (told := teller.tell(text)) is not None), None)
-
-
-NAME = Name()
-BEGINNING = Beginning()
-VERBATIM = Name(is_joined=True)
-SAID = Said()
-JOINED = Said(is_joined=True)
-PERCENT = Shape(re.compile(r"([+-]?[\d.,e+-]{1,20}) %"), r"\1%")
-NUMBER = Shape(re.compile(r"([+-]?\d[\d.,e+ -]{0,30})"), r"\1")
-WORD = Shape(re.compile(r"(\w{1,80})"), r"\1")
-DURATION = Either((Shape(re.compile(r"([\d.]{1,12}) s"), r"\1 秒"), Shape(re.compile(r"([\d.]{1,12}) min"), r"\1 分鐘")))
 
 
 class Form:
@@ -157,6 +50,7 @@ class Form:
         self.is_open = REST in self.names
         self._joined = {name for name, teller in self.tellers.items() if isinstance(teller, Name | Said) and teller.is_joined}
         self.may_join = bool(self._joined)
+        self._mark = max(self._literals, key=len)
         self.weight = sum(map(len, self._literals))
         """How much of a text it explains."""
 
@@ -167,6 +61,10 @@ class Form:
             KeyError: a part is missing.
         """
         return self.english.format_map({name: str(part) for name, part in parts.items()})
+
+    def may_have_said(self, text: str) -> bool:
+        """Whether the words that it explains most by stand in a text."""
+        return text.startswith(self.begins) and self._mark in text
 
     def parts_of(self, text: str) -> dict[str, str] | None:
         """The parts of a text that this form has said; none where it has not. Takes time in proportion to the text's length."""
@@ -183,9 +81,13 @@ class Form:
 
     def _end_of(self, name: str, literal: str, text: str, position: int) -> int:
         """Where a part ends; less than ``position`` where it cannot."""
-        if name is not self.names[-1]:
-            return text.rfind(literal, position) if name in self._joined else text.find(literal, position)
-        return len(text) - len(literal) if text.endswith(literal) else -1
+        if name is self.names[-1]:
+            return len(text) - len(literal) if text.endswith(literal) else -1
+        teller = self.tellers[name]
+        if isinstance(teller, Figure):  # it may hold spaces, as what follows it may
+            figure = teller.pattern.match(text, position)
+            return figure.end() if figure and text.startswith(literal, figure.end()) else -1
+        return text.rfind(literal, position) if name in self._joined else text.find(literal, position)
 
     def told(self, parts: Mapping[str, str]) -> str:
         """The sentence in Chinese, with parts that are told already."""
@@ -248,7 +150,11 @@ class _Reading:
     def _first(self, sentences: list[str], place: int, depth: int) -> tuple[str, int, bool] | None:
         """What the first sentences are in Chinese, how many, and whether the last one goes on (its rest is put in its place)."""
         windows: dict[int, str] = {}
+        near = SEPARATOR.join(sentences[place : place + _MOST_JOINED])
+        self._left -= 1 + len(near) // _STRETCH
         for form in self._catalogue.candidates(sentences[place]):
+            if not form.may_have_said(near):
+                continue
             longest = form.sentences + (_MOST_JOINED if form.may_join else 0)
             for count in range(form.sentences, min(longest, len(sentences) - place) + 1):
                 if count not in windows:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from guard.forms import NUMBER, Form, Vocabulary
+from guard.forms import Form
+from guard.tellers import NUMBER, Vocabulary
 
 
 @functools.total_ordering
@@ -60,9 +61,9 @@ class Facts:
 
 ERROR_RATE = Form("error rate proved above {limit} %", "錯誤率已證實高於 {limit}%", limit=NUMBER)
 AVAILABILITY = Form("availability {found} % is below {limit} %", "可用率 {found}%，低於 {limit}%", found=NUMBER, limit=NUMBER)
-RESPONSE_TIME = Form("response time {found} s is at least {limit} s", "回應時間 {found} 秒，達到 {limit} 秒", found=NUMBER, limit=NUMBER)
+RESPONSE_TIME = Form("response time {found} s is at least {limit} s", "回應時間 {found} 秒，已達 {limit} 秒", found=NUMBER, limit=NUMBER)
 AFFECTED_USERS = Form(
-    "{found} affected users are at least {limit}", "受影響的使用者 {found} 位，達到 {limit} 位", found=NUMBER, limit=NUMBER
+    "{found} affected users are at least {limit}", "受影響的使用者 {found} 位，已達 {limit} 位", found=NUMBER, limit=NUMBER
 )
 TEXT_MATCHES = Form("a text matches {pattern}", "文字符合 {pattern}")
 NO_RULE = Form("no rule of a higher severity matches", "不符合更高嚴重程度的規則")

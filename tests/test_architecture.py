@@ -22,7 +22,19 @@ PACKAGES = ("webstore", "healthchecks", "guard")
 
 # Inside guard: a module imports its own level or those before it.
 LEVELS = (
-    ("words", ("guard.model", "guard.severity", "guard.errors", "guard.progress", "guard.languages", "guard.forms", "guard.vocabulary")),
+    (
+        "words",
+        (
+            "guard.model",
+            "guard.severity",
+            "guard.errors",
+            "guard.progress",
+            "guard.languages",
+            "guard.forms",
+            "guard.tellers",
+            "guard.vocabulary",
+        ),
+    ),
     (
         "domain",
         (
@@ -96,6 +108,7 @@ LEVELS = (
             "guard.postmortems",
             "guard.monthly",
             "guard.tickets.sync",
+            "guard.telling_public",
             "guard.statuspage.gathering",
             "guard.statuspage.writing",
             "guard.doctor",

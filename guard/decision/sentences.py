@@ -1,7 +1,8 @@
 """What decisions, repair plans and safeguards say, in both languages."""
 
-from guard.forms import NUMBER, SAID, Form, Listed, Vocabulary
+from guard.forms import Form
 from guard.judge.sentences import CAUSE
+from guard.tellers import NUMBER, SAID, Listed, Vocabulary
 from guard.vocabulary import CAUSES, RISKS, STRATEGIES, VERDICTS
 from healthchecks.result import DRILL_WORDS
 
@@ -34,7 +35,7 @@ LAST_RESORT = Form(
     "需 {seconds} 秒（{chosen}為 {fastest} 秒），且須等待審查；僅在其他方案都無效時採用",
     seconds=NUMBER, chosen=_STRATEGY, fastest=NUMBER,
 )  # fmt: skip
-OTHER_CAUSE = Form("it cures {cures}, and the cause is {cause}", "適用於{cures}，而原因為{cause}", cures=_CAUSES, cause=CAUSE)
+OTHER_CAUSE = Form("it cures {cures}, and the cause is {cause}", "適用的原因為{cures}，而本次原因為{cause}", cures=_CAUSES, cause=CAUSE)
 ONLY_SPOKEN_OF = Form("error texts speak of {causes}, which proves nothing yet", "錯誤訊息指向{causes}，但尚未證實", causes=_CAUSES)
 
 # A plan, line by line.

@@ -63,6 +63,8 @@ class Kind(enum.StrEnum):
     ACTION_DONE = "action_done"
     ACTION_DROPPED = "action_dropped"
     NOTED = "noted"
+    PUBLIC_NOTE = "public_note"
+    PUBLIC_WITHDRAWN = "public_withdrawn"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,8 +140,8 @@ _WORDS: Mapping[Kind, tuple[str, str]] = {
     Kind.ERRORS_SPEAK_OF: ("error texts speak of: {cause}", "錯誤訊息指向：{cause}"),
     Kind.CAUSE_FOUND: ("{version} is the cause and is marked bad", "{version} 版是原因，已標記為不良"),
     Kind.PLANNED: ("plan: {strategy}", "計畫：{strategy}"),
-    Kind.DECIDED_TO_FOLLOW: ("decision: follow the plan {strategy}", "決定：依計畫 {strategy} 執行"),
-    Kind.DECIDED_TO_ASK: ("decision: ask a person ({strategy} is the plan)", "決定：請人判斷（計畫為 {strategy}）"),
+    Kind.DECIDED_TO_FOLLOW: ("decision: follow the plan {strategy}", "決定：依計畫執行{strategy}"),
+    Kind.DECIDED_TO_ASK: ("decision: ask a person ({strategy} is the plan)", "決定：請人判斷（計畫為{strategy}）"),
     Kind.PROPOSED: (
         "proposed: put the code of {target} back in place of {version}, as {new_version}",
         "提議：以 {new_version} 之版號將 {version} 換回 {target} 的程式",
@@ -164,7 +166,7 @@ _WORDS: Mapping[Kind, tuple[str, str]] = {
         "回滾失敗：{failure}；需要人員處理；嚴重程度由 {before} 升為 {after}",
     ),
     Kind.CALLED_OFF: ("rollback of {version} called off", "取消 {version} 的回滾"),
-    Kind.REPAIR_BEGUN: ("{strategy} begun", "開始執行 {strategy}"),
+    Kind.REPAIR_BEGUN: ("{strategy} begun", "開始執行{strategy}"),
     Kind.REPAIR_ENDED: ("{strategy} {result}", "{strategy}：{result}"),
     Kind.ORDERED: ("{order}", "{order}"),
     Kind.RECOVERY_AWAITED: ("recovery is not proved yet; the watcher goes on looking", "尚未證實恢復，持續觀察中"),
@@ -183,4 +185,6 @@ _WORDS: Mapping[Kind, tuple[str, str]] = {
     Kind.ACTION_DONE: ("action item {action} is done: {title}", "行動項目 {action} 已完成：{title}"),
     Kind.ACTION_DROPPED: ("action item {action} is dropped: {reason}", "行動項目 {action} 已放棄：{reason}"),
     Kind.NOTED: ("{text}", "{text}"),
+    Kind.PUBLIC_NOTE: ("told in public: {text}", "對外公告：{text}"),
+    Kind.PUBLIC_WITHDRAWN: ("what people had told in public is withdrawn", "已撤回先前的對外公告"),
 }

@@ -5,8 +5,9 @@ Most of it is said by modules above this one; a test holds each form against the
 
 import re
 
-from guard.forms import NUMBER, VERBATIM, Form, Listed, Shape, Vocabulary
+from guard.forms import Form
 from guard.incidents.terms import ROLES
+from guard.tellers import NUMBER, VERBATIM, Listed, Shape, Vocabulary
 from guard.vocabulary import CHECKS, MODES, SIGNALS, spaced
 
 _VERSION = Shape(re.compile(r"(\d{1,10}(?:\.\d{1,10}){0,3})"), r"\1")

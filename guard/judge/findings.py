@@ -3,7 +3,8 @@
 A test holds each against the source that says it. Errors that an extension or a browser words itself stay as they are.
 """
 
-from guard.forms import NUMBER, SAID, VERBATIM, Form, Listed, Vocabulary
+from guard.forms import Form
+from guard.tellers import NUMBER, SAID, VERBATIM, Listed, Vocabulary
 
 _BY = Vocabulary({"the update": "更新", "going back": "退回舊版"})
 _KINDS = Vocabulary(
@@ -63,8 +64,9 @@ THE_TEXT = Form("the text {text}", "文字 {text}")
 IN_STORAGE = Form("{count} in storage at {path}", "儲存空間的 {path} 有 {count} 筆", count=NUMBER)
 NOTHING = Form("nothing", "無")
 STEP_FAILED = Form("{scenario}: step {number} ({step}): {rest}", "{scenario}：第 {number} 步（{step}）：{rest}", number=NUMBER)
-STEP_LEFT = Form("{count} more step not done", "尚有 {count} 步未執行", count=NUMBER)
-STEPS_LEFT = Form("{count} more steps not done", "尚有 {count} 步未執行", count=NUMBER)
+STEPS_LEFT = Form(
+    "{count} more {steps} not done", "尚有 {count} {steps}未執行", count=NUMBER, steps=Vocabulary({"step": "步", "steps": "步"})
+)
 NO_STORAGE = Form(
     "{scenario}: the extension has no chrome.storage.local (is the permission `storage` missing?)",
     "{scenario}：此擴充功能沒有 chrome.storage.local（是否缺少 `storage` 權限？）",

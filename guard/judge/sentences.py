@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from guard.forms import DURATION, NUMBER, PERCENT, SAID, VERBATIM, Form, Listed, Vocabulary
+from guard.forms import Form
+from guard.tellers import DECIMAL, DURATION, NUMBER, PERCENT, SAID, VERBATIM, Listed, Vocabulary
 from guard.vocabulary import CAUSES, CHECKS, REASONS, SIGNALS, SOURCES, UNITS, VERDICTS, spaced
 
 UNIT = Listed(UNITS, takes_others=True)
@@ -16,7 +17,7 @@ _SHOWN = Listed({**SIGNALS, **{f"check {name}": f"{chinese}檢查" for name, chi
 SHARE = Form(
     "{bad} of {total} {unit} on {version} failed ({rate}; {bar}) against {limit} allowed; 99 % sure that the rate is {low}-{high} %",
     "{version} 版的 {total} {unit}中有 {bad} {unit}失敗（{rate}；{bar}），門檻為 {limit}；99% 信賴區間為 {low}% 至 {high}%",
-    bad=NUMBER, total=NUMBER, unit=UNIT, rate=PERCENT, bar=SAID, limit=PERCENT, low=NUMBER, high=NUMBER,
+    bad=NUMBER, total=NUMBER, unit=UNIT, rate=PERCENT, bar=SAID, limit=PERCENT, low=DECIMAL, high=DECIMAL,
 )  # fmt: skip
 SHARE_BY = Form(f"{SHARE.english} [{{source}}]", f"{SHARE.chinese}（來源：{{source}}）", **SHARE.tellers, source=SOURCE)
 TOO_FEW = Form("too few for any breach", "數量太少，無法認定異常")
@@ -25,7 +26,7 @@ WOULD_BE_ENOUGH = Form("{least} would be a breach by themselves", "單獨達 {le
 BESIDE_NOTHING = Form("{version} in the same minutes: nothing was counted", "同一時間 {version} 版沒有計數資料")
 BESIDE = Form(
     "{version} in the same minutes: {bad} of {total} ({rate})",
-    "同一時間 {version} 版為 {total} 中有 {bad}（{rate}）",
+    "同一時間 {version} 版為 {bad}/{total}（{rate}）",
     bad=NUMBER, total=NUMBER, rate=PERCENT,
 )  # fmt: skip
 SHOWS_NO_RATE = Form("no rate can be proved with so few", "樣本太少，無法證明任何失敗率")
@@ -127,7 +128,10 @@ SEEN_OF_HEARD = Form(
 SEEN_ONLY = Form("{seen} were seen; how many use the extension is not known", "觀察到 {seen} 位；使用者總數不明", seen=NUMBER)
 
 # The diagnosis.
-OF_CAUSE = Form("{cause}: {rest}", "{cause}：{rest}", cause=CAUSE)
+# What begins with "unknown: " may be a drill's as well, and is told as that is.
+OF_CAUSE = Form(
+    "{cause}: {rest}", "{cause}：{rest}", cause=Vocabulary({name: words for name, words in CAUSES.items() if name != "unknown"})
+)
 NO_BASELINE = Form("there is no baseline to compare with", "沒有可比較的基準版本")
 NO_DIAGNOSIS = Form("no diagnosis was made", "尚未診斷")
 ONLY_NEW = Form("{version} does not show it: {shown}", "{version} 版沒有此現象：{shown}", shown=_SHOWN)

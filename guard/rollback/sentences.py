@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from guard.forms import JOINED, NUMBER, SAID, VERBATIM, WORD, Form, Listed, Vocabulary
+from guard.forms import Form
+from guard.tellers import JOINED, NUMBER, SAID, VERBATIM, WORD, Listed, Vocabulary
 from guard.vocabulary import CHECK_STATUSES, CHECKS, RELEASE_STATES, STEPS
 
 _CHECKED = Listed({f"{check} {status}": f"{name}{words}" for check, name in CHECKS.items() for status, words in CHECK_STATUSES.items()})

@@ -1,6 +1,7 @@
 """Why a source has nothing to say, in both languages."""
 
-from guard.forms import NUMBER, VERBATIM, Form, Listed
+from guard.forms import Form
+from guard.tellers import NUMBER, VERBATIM, Listed
 from guard.vocabulary import SOURCES, UNIT_NAMES
 
 _SOURCE = Listed(SOURCES, takes_others=True)
