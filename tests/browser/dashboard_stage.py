@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +33,23 @@ PIXEL = bytes.fromhex(
 )
 
 
+Said = BaseModel | Mapping[str, Any] | tuple[int, Trouble]
+"""A document, one that breaks its model on purpose, or a refusal with its status."""
+
+
 class Stage:
     """What the server says, and what it was told."""
 
     def __init__(self) -> None:
-        self.documents: dict[str, BaseModel | tuple[int, Trouble]] = {"/whoami": READ_ONLY}
+        self.documents: dict[str, Said] = {"/whoami": READ_ONLY}
         self.told: list[tuple[str, str, Any]] = []
         """Every action: method, path and body."""
         self.asked: list[str] = []
         """Every address that was asked for, with its query."""
-        self.react: Callable[[str, Any], BaseModel | tuple[int, Trouble]] = lambda _path, _body: Done(words="done")
-        self.listeners: list[asyncio.Queue[str]] = []
+        self.react: Callable[[str, Any], Said] = lambda _path, _body: Done(words="done")
+        self.tokens: list[str] = []
+        """The CSRF token of every action."""
+        self.listeners: list[asyncio.Queue[str | None]] = []
         self.is_down = False
         self.address = ""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -51,6 +57,14 @@ class Stage:
     def changed(self, *topics: str) -> None:
         """Tell every open page that something is new."""
         text = f"event: changed\ndata: {json.dumps({'topics': topics})}\n\n"
+        self._tell(text)
+
+    def fall(self) -> None:
+        """Answer nothing any more."""
+        self.is_down = True
+        self._tell(None)
+
+    def _tell(self, text: str | None) -> None:
         assert self._loop is not None
         for queue in list(self.listeners):
             self._loop.call_soon_threadsafe(queue.put_nowait, text)
@@ -63,29 +77,30 @@ class Stage:
         if request.method in {"POST", "DELETE"}:
             body = json.loads(await request.body() or b"null")
             self.told.append((request.method, path, body))
+            self.tokens.append(request.headers.get("X-CSRF-Token", ""))
             return _answer(self.react(path, body))
         self.asked.append(f"{path}?{request.url.query}")
         return _answer(self.documents.get(path, (404, Trouble(error=f"{path} is not there", hint="look elsewhere"))))
 
     async def events(self, _request: Request) -> Response:
         self._loop = asyncio.get_running_loop()
-        queue: asyncio.Queue[str] = asyncio.Queue()
+        queue: asyncio.Queue[str | None] = asyncio.Queue()
         self.listeners.append(queue)
 
         async def stream() -> AsyncGenerator[str]:
             try:
                 yield "retry: 200\n\n"
-                while True:
-                    yield await queue.get()
+                while (text := await queue.get()) is not None:
+                    yield text
             finally:
                 self.listeners.remove(queue)
 
         return Response(status_code=503) if self.is_down else StreamingResponse(stream(), media_type="text/event-stream")
 
 
-def _answer(found: BaseModel | tuple[int, Trouble]) -> Response:
+def _answer(found: Said) -> Response:
     status, document = found if isinstance(found, tuple) else (200, found)
-    return JSONResponse(document.model_dump(mode="json"), status_code=status)
+    return JSONResponse(document.model_dump(mode="json") if isinstance(document, BaseModel) else document, status_code=status)
 
 
 def _pages() -> list[Route]:

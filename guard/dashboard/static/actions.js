@@ -1,6 +1,6 @@
 // What a person does to an incident or to the guard: each asks for what the timeline must say, then does it.
 
-import { get, part, post } from "./api.js";
+import { part, plan as planned, post } from "./api.js";
 import { ask, choice, line, text } from "./dialogs.js";
 import { el, said, visible } from "./dom.js";
 import { name, t } from "./words.js";
@@ -97,7 +97,7 @@ export async function approve(frame, incident) {
       return done;
     },
   });
-  get(`/incidents/${part(incident.id)}/rollback`).then(
+  planned(incident.id).then(
     (found) => {
       plan = found;
       content.replaceChildren(

@@ -3,6 +3,7 @@
 import { language, t } from "./words.js";
 
 const SECONDS = 20;
+const PLANNING_SECONDS = 60; // the store is asked, and may be slow
 let csrf = null;
 
 /** An answer that is a refusal, or none at all. `hint` says what to do next. */
@@ -40,6 +41,11 @@ export async function get(path, query = {}, signal = undefined) {
   return ask(address(path, query), { signal });
 }
 
+/** The plan of a rollback as it would be followed now. */
+export async function plan(incident) {
+  return ask(address(`/incidents/${part(incident)}/rollback`), { seconds: PLANNING_SECONDS });
+}
+
 export async function post(path, body) {
   return act("POST", path, body);
 }
@@ -53,8 +59,8 @@ async function act(method, path, body) {
   return ask(address(path), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
 }
 
-async function ask(where, options) {
-  const limit = AbortSignal.timeout(SECONDS * 1000);
+async function ask(where, { seconds = SECONDS, ...options }) {
+  const limit = AbortSignal.timeout(seconds * 1000);
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
   let answer;
   try {

@@ -1,5 +1,6 @@
 // The stream of changes: says which topics changed, and whether it is connected. The documents themselves are asked for by the pages.
 
+const EVERYTHING = "*"; // the topic of what may be about anything
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30000;
 const HIDDEN_FOR = 60000;
@@ -35,15 +36,15 @@ export class Live {
 
   #opened() {
     this.#wait = FIRST_WAIT;
-    const missed = this.#lostAt !== null;
     this.#lostAt = null;
     this.#state(null);
-    if (missed) this.#changed(null); // whatever happened meanwhile
+    this.#changed(null); // nobody tells what happened before the stream was open
   }
 
   #heard(event) {
     try {
-      this.#changed(JSON.parse(event.data).topics);
+      const { topics } = JSON.parse(event.data);
+      this.#changed(topics.includes(EVERYTHING) ? null : topics);
     } catch {
       this.#changed(null); // what cannot be read still says that something changed
     }

@@ -46,7 +46,7 @@ function summary(found) {
   if (found.items.length === 0) return t("overview.no_items");
   if (found.incidents.length === 0) return t("overview.calm", { items: count("count.items", found.items.length) });
   const worst = found.incidents.map((incident) => incident.severity).sort()[0];
-  return t("overview.trouble", { incidents: count("count.incidents", found.incidents.length), worst });
+  return t("overview.trouble", { incidents: count("count.incidents", found.incidents.length), worst: worst.slice(0, 4) });
 }
 
 /** Who watches: without a watcher everything else on the page is history. */

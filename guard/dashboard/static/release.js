@@ -28,7 +28,7 @@ const frame = new Frame({
 });
 
 function draw(found) {
-  replay ??= new Replay(found);
+  replay ??= new Replay(`/items/${part(ITEM)}/releases/${part(VERSION)}/replay`, found);
   replay.learn(found);
   return [
     heading(found),

@@ -1,6 +1,6 @@
 // What the guard would have decided on the same samples under other thresholds: moved with sliders, asked of the server, drawn as evidence.
 
-import { get, part } from "./api.js";
+import { get } from "./api.js";
 import { refusal } from "./dialogs.js";
 import { el, redraw, said } from "./dom.js";
 import { percent, plainly } from "./figures.js";
@@ -21,6 +21,7 @@ const valued = (place) => Number((10 ** (LOWEST + (place / STEPS) * (HIGHEST - L
 
 /** The part of the release page that looks after itself: its sliders stay where a person has put them. */
 export class Replay {
+  #path;
   #found;
   #values = {};
   #asked = null;
@@ -29,7 +30,9 @@ export class Replay {
   #sliders = el("div", { class: "sliders" });
   #language = null;
 
-  constructor(found) {
+  /** `path`: where it is asked for. */
+  constructor(path, found) {
+    this.#path = path;
     this.#found = found;
     this.element = el("div", { "data-keep": true, key: "replay-body" }, this.#sliders, this.#answer);
   }
@@ -103,8 +106,7 @@ export class Replay {
     this.#answer.setAttribute("aria-busy", "true");
     const asks = Object.fromEntries(Object.entries(this.#values).filter(([threshold, value]) => value !== this.#found.thresholds[threshold]));
     try {
-      const path = `/items/${part(this.#found.item)}/releases/${part(this.#found.release.version)}/replay`;
-      const result = await get(path, asks, asked.signal);
+      const result = await get(this.#path, asks, asked.signal);
       if (!asked.signal.aborted) redraw(this.#answer, this.#told(result));
     } catch (error) {
       if (asked.signal.aborted) return;

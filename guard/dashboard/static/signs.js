@@ -1,6 +1,6 @@
 // What a state looks like: a shape and a word each, so that no colour is needed to read it.
 
-import { el, svg } from "./dom.js";
+import { el, svg, visible } from "./dom.js";
 import { name, t } from "./words.js";
 
 // Drawn in a box of 16: filled shapes are what needs somebody, open ones what is well or has yet to be known.
@@ -69,7 +69,7 @@ export function sign(kind, constant, words = name(kind, constant)) {
 
 /** A severity: its name in a box whose fill says how bad it is. */
 export function severity(label) {
-  return el("span", { class: `severity ${["P0", "P1", "P2", "P3"].includes(label) ? label : "P3"}`, title: name("severity", label) }, label);
+  return el("span", { class: `severity ${["P0", "P1", "P2", "P3"].includes(label) ? label : "P3"}`, title: name("severity", label) }, visible(label).slice(0, 4));
 }
 
 /** A share as a bar with its figure. */

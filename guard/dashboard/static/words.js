@@ -1,9 +1,11 @@
 // The words of the page, in the language of who reads it. What the server says comes in that language from there.
 
+import { visible } from "./dom.js";
 import { ENGLISH } from "./words-en.js";
 import { CHINESE } from "./words-zh.js";
 
 const TABLES = { en: ENGLISH, "zh-TW": CHINESE };
+const LONGEST = 32; // of a constant that has no words here
 const REMEMBERED = "release-guard-language";
 
 /** The language of this page: en or zh-TW. */
@@ -27,16 +29,18 @@ export function speak(wanted, { remember = false } = {}) {
   }
 }
 
+function found(name) {
+  return TABLES[language()][name] ?? ENGLISH[name] ?? `[${visible(name).slice(0, 2 * LONGEST)}]`;
+}
+
 /** Words by their name, filled in. A name without words is a fault, and shows itself. */
 export function t(name, values = {}) {
-  const words = TABLES[language()][name] ?? ENGLISH[name] ?? `[${name}]`;
-  return words.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));
+  return found(name).replace(/\{(\w+)\}/g, (whole, key) => (key in values ? visible(values[key]) : whole));
 }
 
 /** The same with elements in the places of the values: a list of text and elements. */
 export function fill(name, values) {
-  const words = TABLES[language()][name] ?? ENGLISH[name] ?? `[${name}]`;
-  return words.split(/(\{\w+\})/).map((piece) => {
+  return found(name).split(/(\{\w+\})/).map((piece) => {
     const key = /^\{(\w+)\}$/.exec(piece)?.[1];
     return key && key in values ? values[key] : piece;
   });
@@ -49,8 +53,7 @@ export function has(name) {
 
 /** One of the API's constants in words; a new one that has none yet is shown as it is. */
 export function name(kind, constant) {
-  const found = TABLES[language()][`${kind}.${constant}`];
-  return found ?? String(constant ?? "").replaceAll("_", " ");
+  return TABLES[language()][`${kind}.${constant}`] ?? visible(constant).slice(0, LONGEST).replaceAll("_", " ");
 }
 
 /** "1 incident", "3 incidents". */
