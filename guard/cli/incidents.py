@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from guard import incident_life as life
+from guard import telling_public
 from guard.cli import opening
 from guard.cli.console import Console
 from guard.cli.incident_view import short_json, show_incident, show_last, standing_json, table_of
@@ -116,6 +117,13 @@ def _note(engine: Engine, args: Namespace, by: str) -> None:
     life.note(engine, args.id, args.text, by)
 
 
+def _public(engine: Engine, args: Namespace, by: str) -> None:
+    if args.withdraw:
+        telling_public.withdraw(engine, args.id, by)
+    else:
+        telling_public.tell(engine, args.id, args.text, by)
+
+
 def _tick(engine: Engine, args: Namespace, by: str) -> None:
     life.tick(engine, args.id, args.entry, by, args.evidence)
 
@@ -139,6 +147,7 @@ ACTIONS: Mapping[str, Callable[[Engine, Namespace, str], Any]] = {
     "ack": _ack,
     "assign": _assign,
     "note": _note,
+    "public": _public,
     "tick": _tick,
     "untick": _untick,
     "severity": _severity,

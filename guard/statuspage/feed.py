@@ -65,7 +65,7 @@ def _entry(incident: PublicIncident, words: Words, url: str) -> ET.Element:
         line = ET.SubElement(listed, "li")
         moment = ET.SubElement(line, "time", {"datetime": _rfc3339(update.at)})
         moment.text = words.moment(update.at)
-        moment.tail = f"{'：' if words.language is Language.CHINESE else ': '}{words.stage(update.stage)}"
+        moment.tail = f"{'：' if words.language is Language.CHINESE else ': '}{words.update(update)}"
     return entry
 
 

@@ -1,8 +1,8 @@
 """What the public is told: a few facts of each incident, and nothing that was written about it. Pure.
 
 Only what this module takes over can be on the page. Of an incident it takes its times, how bad it is, the names of a few events, and a
-version that users were seen to have; never its title, cause, texts, evidence or people, nor the publisher. The sentences are made in
-`guard.statuspage.wording` from these facts alone.
+version that users were seen to have, and the words that a person has given for the public; never its title, cause, texts, evidence or
+people, nor the publisher. All other sentences are made in `guard.statuspage.wording` from these facts alone.
 """
 
 import dataclasses
@@ -46,6 +46,8 @@ class Stage(enum.StrEnum):
     AGAIN = "again"
     WELL = "well"
     FALSE_ALARM = "false_alarm"
+    TOLD = "told"
+    """A person has words for the public."""
 
 
 _STAGES: Mapping[str, Stage] = {
@@ -72,6 +74,8 @@ class Update:
 
     at: datetime
     stage: Stage
+    words: str = ""
+    """A person's own, where the stage is that: one bounded line."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,6 +92,8 @@ class PublicIncident:
     """None while it is open."""
     updates: tuple[Update, ...]
     """The oldest first; there is at least one."""
+    changed_at: datetime
+    """When something was last told of it, or taken back."""
     version: Version | None = None
     """The version that it was seen in, if users were seen to have that."""
 
@@ -97,14 +103,9 @@ class PublicIncident:
         return self.until is None
 
     @property
-    def stage(self) -> Stage:
-        """The newest."""
-        return self.updates[-1].stage
-
-    @property
-    def changed_at(self) -> datetime:
-        """When something was last told of it."""
-        return self.updates[-1].at
+    def is_false_alarm(self) -> bool:
+        """Whether nothing was wrong."""
+        return any(update.stage is Stage.FALSE_ALARM for update in self.updates) and not self.is_open
 
 
 @dataclasses.dataclass(frozen=True)
@@ -222,13 +223,16 @@ def _incident(one: Watched, case: Case, now: datetime) -> PublicIncident:
     incident, stretches = case.incident, stretches_of(case, now)
     since = stretches[0].start if stretches else incident.opened_at
     until = stretches[-1].end if stretches else incident.resolved_at or incident.opened_at
+    updates = _updates(case, since)
+    withdrawn = [entry.at for entry in case.all({Kind.PUBLIC_WITHDRAWN})]
     return PublicIncident(
         reference=uuid.uuid5(_NAMESPACE, f"{one.item.id}\n{incident.id}"),
         name=name_in_public(one.name, one.item),
         condition=CONDITIONS[incident.severity],
         since=since,
         until=None if incident.state.is_open else until,
-        updates=_updates(case, since),
+        updates=updates,
+        changed_at=max([updates[-1].at, *withdrawn]),
         version=incident.version if incident.version in one.published else None,
     )
 
@@ -237,14 +241,22 @@ def _updates(case: Case, since: datetime) -> tuple[Update, ...]:
     """The events that are told, each once in a row; what a person never named may lack its end, which the state then tells."""
     found: list[Update] = [Update(since, Stage.SEEN)]
     for entry in case.timeline:
-        stage = _stage(entry.kind, entry.facts)
-        if stage is not None and stage is not found[-1].stage and not (stage is Stage.SEEN or entry.at < since):
+        if entry.kind == Kind.PUBLIC_WITHDRAWN:
+            found = [update for update in found if update.stage is not Stage.TOLD]
+        elif entry.kind == Kind.PUBLIC_NOTE:
+            found.append(Update(max(entry.at, since), Stage.TOLD, one_line(entry.facts.get("text", ""))))
+        elif (stage := _stage(entry.kind, entry.facts)) and entry.at >= since and stage not in {Stage.SEEN, _newest(found).stage}:
             found.append(Update(entry.at, stage))
-    if not case.incident.state.is_open and found[-1].stage not in {Stage.WELL, Stage.FALSE_ALARM}:
+    if not case.incident.state.is_open and _newest(found).stage not in {Stage.WELL, Stage.FALSE_ALARM}:
         is_false = case.incident.state is IncidentState.FALSE_ALARM
         ended = case.incident.resolved_at or found[-1].at
         found.append(Update(max(ended, found[-1].at), Stage.FALSE_ALARM if is_false else Stage.WELL))
     return (found[0], *found[1:][-_MOST_UPDATES:])
+
+
+def _newest(updates: Sequence[Update]) -> Update:
+    """The last of those that say how far it has come."""
+    return next(update for update in reversed(updates) if update.stage is not Stage.TOLD)
 
 
 def _stage(kind: str, facts: Mapping[str, str]) -> Stage | None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from guard.incidents.events import Language
 from guard.incidents.terms import Bilingual, length
-from guard.statuspage.public import PublicExtension, PublicIncident, PublicStatus, Stage
+from guard.statuspage.public import PublicExtension, PublicIncident, PublicStatus, Stage, Update
 from guard.statuspage.uptime import Condition, Day, Uptime
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -144,17 +144,17 @@ class Words:
 
     def trouble(self, incident: PublicIncident) -> str:
         """What is wrong, or was, with ``{name}`` to be filled in."""
-        if incident.stage is Stage.FALSE_ALARM:
+        if incident.is_false_alarm:
             return self._say(_NOTHING)
         return self._say((_TROUBLES if incident.is_open else _TROUBLES_PAST)[incident.condition])
 
-    def stage(self, stage: Stage) -> str:
-        """How far it has come."""
-        return self._say(_STAGES[stage])
+    def update(self, update: Update) -> str:
+        """What is told: a person's own words, or how far it has come."""
+        return update.words if update.stage is Stage.TOLD else self._say(_STAGES[update.stage])
 
     def standing(self, incident: PublicIncident) -> str:
         """Whether it is over, in a word or two."""
-        name = "open" if incident.is_open else "false_alarm" if incident.stage is Stage.FALSE_ALARM else "over"
+        name = "open" if incident.is_open else "false_alarm" if incident.is_false_alarm else "over"
         return self.fixed(name)
 
     def watched(self, extension: PublicExtension) -> str:

@@ -113,7 +113,7 @@ def _json(status: PublicStatus) -> str:
         "extensions": [_extension_json(extension) for extension in status.extensions],
         "incidents": [_incident_json(incident) for incident in status.incidents[:_MOST_IN_ALL]],
     }
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _extension_json(extension: PublicExtension) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _incident_json(incident: PublicIncident) -> Mapping[str, Any]:
         "since": _iso(incident.since),
         "until": _iso(incident.until) if incident.until else None,
         "version": str(incident.version) if incident.version else None,
-        "updates": [{"at": _iso(update.at), "stage": update.stage.value} for update in incident.updates],
+        "updates": [{"at": _iso(update.at), "stage": update.stage.value, "words": update.words or None} for update in incident.updates],
     }
 
 

@@ -24,6 +24,7 @@ from contract.status_world import (
     seen,
 )
 from guard.cli.main import main
+from guard.errors import UsageError
 from guard.incident_life import acknowledge, assign, note, resolve, tick
 from guard.incidents.events import Kind, Language
 from guard.incidents.incident import IncidentState
@@ -36,6 +37,7 @@ from guard.statuspage.writing import CannotBeWritten, NotOurPage, render, write
 from guard.store.database import default_url, open_database
 from guard.store.looks import LookRecord
 from guard.store.schema import incidents
+from guard.telling_public import tell, withdraw
 from webstore.models import Item
 
 FILES = ["style.css", "status.json", "feed.xml", "history.html", "index.html"]
@@ -328,6 +330,52 @@ def test_a_guard_that_sleeps_shows_no_green(database, tmp_path):
     assert "nobody has looked since 23 Nov 2026, 09:20 UTC. Whether it works now is not known." in text_of(document)
     assert document.find(".//div[@class='banner c0']") is not None
     assert [path.get("class") for path in document.findall(".//{*}svg[@role='img']/{*}path")][-3:] == ["d1", "d0", "d0"]
+
+
+# -- what people tell the public
+
+
+def test_a_person_tells_the_public_and_takes_it_back(database, tmp_path):
+    engine = ninety_days(database, a_config(tmp_path / "state"))
+    (incident,) = engine.incidents.all(only_open=True)
+    tell(engine, incident.id, "Lists are <b>empty</b>\n for now.", "alice")
+    files = render(gather(engine), Language.ENGLISH)
+    for name in ("index.html", "history.html", "feed.xml"):
+        assert "Lists are &lt;b&gt;empty&lt;/b&gt; for now." in files[name].decode()
+        assert "alice" not in files[name].decode()
+    must_be_html(files["index.html"])
+    assert engine.incidents.timeline(incident.id)[-1].event == "told in public: Lists are <b>empty</b> for now."
+    withdraw(engine, incident.id, "bob")
+    files = render(gather(engine), Language.ENGLISH)
+    assert not [name for name, content in files.items() if b"Lists are" in content]
+    assert "Lists are" in engine.incidents.timeline(incident.id)[-2].event
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "x" * 601])
+def test_words_for_the_public_that_could_not_be_shown_whole_are_refused(database, tmp_path, text):
+    engine, _ = an_engine(database, a_config(tmp_path / "state", names=("Bookshelf",)))
+    identifier = opened(engine, SHELF, Severity.P1)
+    before = engine.incidents.timeline(identifier)
+    with pytest.raises(UsageError, match="1 to 600 letters"):
+        tell(engine, identifier, text, "alice")
+    assert engine.incidents.timeline(identifier) == before
+
+
+def test_the_command_tells_the_public(long_ago, capsys):
+    (known,) = json.loads(_said(capsys, "status", "--json"))["open_incidents"]
+    _said(capsys, "incident", "public", known["id"], "Please wait for the update.", "--by", "alice")
+    _said(capsys, "status", "--html", "public")
+    assert "Please wait for the update." in (long_ago / "public" / "index.html").read_text(encoding="utf-8")
+    _said(capsys, "incident", "public", known["id"], "--withdraw", "--by", "alice")
+    _said(capsys, "status", "--html", "public")
+    assert "Please wait" not in (long_ago / "public" / "index.html").read_text(encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["incident", "public", known["id"], "--by", "alice"])
+
+
+def _said(capsys, *arguments):
+    assert main(arguments) == 0
+    return capsys.readouterr().out
 
 
 # -- the command

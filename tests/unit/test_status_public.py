@@ -11,7 +11,7 @@ from guard.incidents.events import Kind, Language
 from guard.incidents.incident import Incident, IncidentState, TimelineEntry
 from guard.severity import Severity
 from guard.statuspage.overall import OverallStatus
-from guard.statuspage.public import ASLEEP_AFTER, Stage, Watched, name_in_public, publish
+from guard.statuspage.public import ASLEEP_AFTER, Stage, Update, Watched, name_in_public, publish
 from guard.statuspage.uptime import Condition
 from guard.statuspage.wording import Words
 from webstore.models import Item
@@ -69,6 +69,35 @@ def test_a_repair_is_told_by_what_came_of_it(result, stage):
     assert stages(Kind.REPAIR_BEGUN, Kind.REPAIR_ENDED, facts={"result": result})[-1] is stage
 
 
+def told(*events, **more):
+    """The updates of an incident after these events, each a kind and a person's words."""
+    case = a_case(*(kind for kind, _ in events), **more)
+    entries = [dataclasses.replace(entry, facts={"text": text}) for entry, (_, text) in zip(case.timeline[1:], events, strict=True)]
+    return publish([a_watched(dataclasses.replace(case, timeline=[case.timeline[0], *entries]))], NOW).incidents[0]
+
+
+def test_a_persons_words_for_the_public_are_told_as_they_are_bounded_to_a_line():
+    incident = told(
+        (Kind.PUBLIC_NOTE, "Lists are\n empty for now;\u202e sorry."), (Kind.PUBLIC_NOTE, "x" * 1_000_000), (Kind.NOTED, "inside")
+    )
+    assert [ENGLISH.update(update) for update in incident.updates[1:]] == ["Lists are empty for now; sorry.", "x" * 600 + "…"]
+
+
+def test_words_that_are_withdrawn_are_gone_and_readers_of_the_feed_are_told():
+    incident = told((Kind.PUBLIC_NOTE, "oops"), (Kind.ACKNOWLEDGED, ""), (Kind.PUBLIC_WITHDRAWN, ""), (Kind.PUBLIC_NOTE, "better"))
+    assert [(update.stage, update.words) for update in incident.updates] == [(Stage.SEEN, ""), (Stage.TAKEN_ON, ""), (Stage.TOLD, "better")]
+    incident = told((Kind.PUBLIC_NOTE, "oops"), (Kind.PUBLIC_WITHDRAWN, ""))
+    assert [update.stage for update in incident.updates] == [Stage.SEEN]
+    assert incident.changed_at == incident.since + timedelta(minutes=2)
+
+
+def test_words_after_the_end_change_nothing_of_the_end():
+    incident = told((Kind.RECOVERED, ""), (Kind.PUBLIC_NOTE, "Thank you for waiting."), state=IncidentState.RESOLVED)
+    assert [update.stage for update in incident.updates] == [Stage.SEEN, Stage.WELL, Stage.TOLD]
+    incident = told((Kind.FALSE_ALARM, ""), (Kind.PUBLIC_NOTE, "It was a test account."), state=IncidentState.FALSE_ALARM)
+    assert (incident.is_false_alarm, ENGLISH.standing(incident)) == (True, "false alarm")
+
+
 def test_an_incident_whose_end_has_no_event_is_told_to_be_over():
     assert stages(state=IncidentState.CLOSED) == [Stage.SEEN, Stage.WELL]
     assert stages(state=IncidentState.FALSE_ALARM) == [Stage.SEEN, Stage.FALSE_ALARM]
@@ -89,6 +118,7 @@ def test_every_event_is_told_in_words_or_is_nobody_elses_business():
         Kind.HANDED_OVER, Kind.TICKED, Kind.UNTICKED, Kind.ASKED_FOR, Kind.APPROVED, Kind.ATTEMPT_OVER, Kind.CALLED_OFF, Kind.ORDERED,
         Kind.RECOVERY_AWAITED, Kind.POSTMORTEM_DONE, Kind.CLOSED, Kind.CLOCK_WARNED, Kind.CLOCK_MISSED, Kind.ESCALATED, Kind.MESSAGE_SENT,
         Kind.MESSAGE_FAILED, Kind.TICKET_OPENED, Kind.ACTION_ADDED, Kind.ACTION_DONE, Kind.ACTION_DROPPED, Kind.NOTED,
+        Kind.PUBLIC_WITHDRAWN,
     }  # fmt: skip
     for kind in Kind:
         told = stages(kind)
@@ -98,11 +128,12 @@ def test_every_event_is_told_in_words_or_is_nobody_elses_business():
 
 
 def test_every_stage_and_condition_has_words_in_every_language():
-    for words, stage in itertools.product((ENGLISH, CHINESE), Stage):
-        assert words.stage(stage).endswith((".", "。"))
+    for words, stage in itertools.product((ENGLISH, CHINESE), set(Stage) - {Stage.TOLD}):
+        assert words.update(Update(NOW, stage)).endswith((".", "。"))
     for words, condition in itertools.product((ENGLISH, CHINESE), Condition):
         assert words.condition(condition)
-    assert {ENGLISH.stage(stage) for stage in Stage}.isdisjoint({CHINESE.stage(stage) for stage in Stage})
+    english, chinese = ({words.update(Update(NOW, stage)) for stage in Stage} - {""} for words in (ENGLISH, CHINESE))
+    assert english.isdisjoint(chinese)
 
 
 @pytest.mark.parametrize(
