@@ -4,7 +4,7 @@ import re
 
 _KEPT = re.compile(r"`[^`]*`|'[^']*'|\"[^\"]*\"|https?://\S+|\[[a-z.]+\]")
 """Commands, what a page or an extension said in quotes, addresses, names of settings."""
-_PHRASES = re.compile(r"service worker|pull request|Chrome Web Store|release-guard \S+")
+_PHRASES = re.compile(r"service worker|pull request|Manifest V|release-guard \S+")
 """What engineers in Taiwan say in English."""
 _RUN = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:[ ,]+[A-Za-z][A-Za-z'’-]*)+")
 
