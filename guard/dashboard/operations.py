@@ -17,10 +17,10 @@ from guard.engine import Engine
 BASE = "/api/v1"
 _LONGEST = 4000
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST, pattern=r"^[^\x00]*\S[^\x00]*$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
 """A person's words: not empty."""
 MaybeText = Annotated[str, StringConstraints(max_length=_LONGEST, pattern=r"^[^\x00]*$")]
-Short = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00]*\S[^\x00]*$")]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
 Flag = Literal["true", "false"]
 
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping
 from typing import ClassVar
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from guard.dashboard.documents.parts import Trouble
 from guard.errors import ActorBusy, GuardError, NotRecorded, RollbackRefused, UsageError
@@ -156,6 +156,8 @@ def answered(error: Exception) -> Answered:
         status = next((status for kind, status in _STATUS if isinstance(error, kind)), 422 if error.users_mistake else 503)
         headers = {"Retry-After": "10"} if status == Overloaded.status else {}
         return Answered(status, _trouble(str(error), error.advice), headers)
+    if isinstance(error, DataError):
+        return Answered(422, _trouble("the database takes no such text or number", Malformed.hint), {})
     if isinstance(error, SQLAlchemyError):
         _LOG.warning("the database could not be asked (%s)", type(error).__name__)  # its words can quote the address with its password
         words = "the database cannot be read or written now"

@@ -2,7 +2,7 @@
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import jsonschema
@@ -73,7 +73,7 @@ class Admin:
 
 
 @contextlib.contextmanager
-def served(filled: Filled, settings: Settings | None = None) -> Iterator[Site]:
+def served(filled: Filled, settings: Settings | None = None) -> Generator[Site]:
     """Serve what was filled in."""
     dashboard = Dashboard(filled.engine, settings or Settings(token=TOKEN))
     with serve(dashboard.app) as base:

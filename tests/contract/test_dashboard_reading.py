@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 import sqlalchemy
 from dashboard_data import HOSTILE, Filled, Moving, config_of, fill
+from sqlalchemy import event
 
 from contract.dashboard_world import served
 from guard.dashboard.reading.overview import overview
@@ -229,7 +230,7 @@ def test_the_overview_asks_the_same_number_of_questions_however_many_extensions_
     counts = []
     fill(database, tmp_path, items=7)
     asked = []
-    sqlalchemy.event.listen(database, "before_cursor_execute", lambda *arguments: asked.append(arguments[2]))
+    event.listen(database, "before_cursor_execute", lambda *arguments: asked.append(arguments[2]))
     for items in (1, 3, 7):
         config = config_of(tmp_path, items)
         asked.clear()
