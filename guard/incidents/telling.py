@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from guard.incidents.analysis import Sla, Spread, Target
 from guard.incidents.events import Language
+from guard.incidents.evidence import listed
 from guard.incidents.figures import Figures, Prevention
 from guard.incidents.recommendations import area_words
 from guard.incidents.terms import Bilingual
@@ -172,7 +173,7 @@ class _Teller:
 
     def _alarms(self) -> Section:
         figures = self._figures
-        rows = [(signal, str(count)) for signal, count in figures.false_alarms_by_signal.items()]
+        rows = [(listed(signal, self._language), str(count)) for signal, count in figures.false_alarms_by_signal.items()]
         portion = share(figures.false_alarms, figures.incidents, self._language)
         note = self.say(
             f"{figures.false_alarms} of {figures.incidents} incidents ({portion}); one may be seen by several signals.",
