@@ -25,18 +25,18 @@ _CONDITIONS: Mapping[Condition, Bilingual] = {
     Condition.UNKNOWN: Bilingual("not known", "無資料"),
 }
 _TROUBLES: Mapping[Condition, Bilingual] = {
-    Condition.OUTAGE: Bilingual("Many users of {name} cannot use it as they should", "許多使用者無法正常使用 {name}"),
-    Condition.DEGRADED: Bilingual("Some users of {name} run into problems", "部分使用者在使用 {name} 時遇到問題"),
-    Condition.NOTICEABLE: Bilingual("A few users of {name} may run into a small problem", "少數使用者在使用 {name} 時可能遇到輕微問題"),
+    Condition.OUTAGE: Bilingual("Many users of {name} cannot use it as they should", "許多使用者無法正常使用「{name}」"),
+    Condition.DEGRADED: Bilingual("Some users of {name} run into problems", "部分使用者在使用「{name}」時遇到問題"),
+    Condition.NOTICEABLE: Bilingual("A few users of {name} may run into a small problem", "少數使用者在使用「{name}」時可能遇到輕微問題"),
 }
 _TROUBLES_PAST: Mapping[Condition, Bilingual] = {
-    Condition.OUTAGE: Bilingual("Many users of {name} could not use it as they should", "許多使用者曾無法正常使用 {name}"),
-    Condition.DEGRADED: Bilingual("Some users of {name} ran into problems", "部分使用者在使用 {name} 時曾遇到問題"),
+    Condition.OUTAGE: Bilingual("Many users of {name} could not use it as they should", "許多使用者曾無法正常使用「{name}」"),
+    Condition.DEGRADED: Bilingual("Some users of {name} ran into problems", "部分使用者在使用「{name}」時曾遇到問題"),
     Condition.NOTICEABLE: Bilingual(
-        "A few users of {name} may have run into a small problem", "少數使用者在使用 {name} 時可能曾遇到輕微問題"
+        "A few users of {name} may have run into a small problem", "少數使用者在使用「{name}」時可能曾遇到輕微問題"
     ),
 }
-_NOTHING = Bilingual("Nothing was wrong with {name}", "{name} 並無異常")
+_NOTHING = Bilingual("Nothing was wrong with {name}", "「{name}」並無異常")
 _STAGES: Mapping[Stage, Bilingual] = {
     Stage.SEEN: Bilingual("The problem was noticed, and is being looked into.", "已發現問題，正在調查。"),
     Stage.TAKEN_ON: Bilingual("Somebody is working on it.", "已有人員著手處理。"),
