@@ -17,7 +17,8 @@ const at = (incident, action) => `/incidents/${part(incident.id)}/${action}`;
 
 /** Only what was given: an empty field is none. */
 function given(data) {
-  return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== ""));
+  const trimmed = Object.entries(data).map(([field, value]) => [field, value.trim()]);
+  return Object.fromEntries(trimmed.filter(([, value]) => value !== ""));
 }
 
 /** What each action that needs only a few words asks for. */

@@ -71,9 +71,14 @@ function patch(old, next) {
   const stays = (name) => name === "open" && old.nodeName === "DETAILS"; // a person opened it
   for (const { name } of [...old.attributes]) if (!next.hasAttribute(name) && !stays(name)) old.removeAttribute(name);
   for (const { name, value } of [...next.attributes]) if (old.getAttribute(name) !== value && !stays(name)) old.setAttribute(name, value);
-  for (const name of AS_PROPERTY) if (name in next && old !== document.activeElement && old[name] !== next[name]) old[name] = next[name];
+  for (const name of AS_PROPERTY) if (name in next && !isBeingFilledIn(old) && old[name] !== next[name]) old[name] = next[name];
   adopt(old, next);
   morph(old, next);
+}
+
+/** What somebody types in, or moves, right now is not taken away by what comes from the server. */
+function isBeingFilledIn(node) {
+  return node === document.activeElement && node.matches("textarea, input:not([type=checkbox], [type=radio])");
 }
 
 function adopt(old, next) {

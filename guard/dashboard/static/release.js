@@ -37,7 +37,7 @@ function draw(found) {
     found.rollbacks.length > 0 && panel("rollbacks", t("rollback"), found.rollbacks.map((one) => rollback(one))),
     panel("checks", t("checks"), checkPanels(found)),
     panel("drill", t("drill"), drill(found)),
-    panel("replay", t("replay"), replay.element),
+    panel("replay", t("replay"), replay.place()),
   ];
 }
 

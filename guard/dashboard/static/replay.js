@@ -13,6 +13,7 @@ const WAIT = 250; // a slider that moves asks once it rests
 const LOWEST = Math.log10(0.005);
 const HIGHEST = Math.log10(0.5);
 const STEPS = 200;
+const KEPT = { "data-keep": true, key: "replay-body" };
 const SIDES = 60;
 
 /** A threshold's place on the slider, and back: each step is the same factor. */
@@ -22,6 +23,7 @@ const valued = (place) => Number((10 ** (LOWEST + (place / STEPS) * (HIGHEST - L
 /** The part of the release page that looks after itself: its sliders stay where a person has put them. */
 export class Replay {
   #path;
+  #element;
   #found;
   #values = {};
   #asked = null;
@@ -34,7 +36,12 @@ export class Replay {
   constructor(path, found) {
     this.#path = path;
     this.#found = found;
-    this.element = el("div", { "data-keep": true, key: "replay-body" }, this.#sliders, this.#answer);
+    this.#element = el("div", KEPT, this.#sliders, this.#answer);
+  }
+
+  /** What stands on the page: itself, or where it already stands, its place; taken out and put back it would lose the focus. */
+  place() {
+    return this.#element.isConnected ? el("div", KEPT) : this.#element;
   }
 
   /** The release as it is known now: a new sample may change what would have been decided. */
