@@ -107,6 +107,29 @@ def test_hostile_text_is_shown_harmlessly(kind, text, language):
         assert len(found.body) <= (306 if found.body.isascii() else 134)
 
 
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("kind", TargetKind)
+def test_hostile_text_inside_a_sentence_of_ours_is_shown_harmlessly(kind, text, language):
+    inside = f"connection-issue, by the error {text!r}; a backend that answers from elsewhere would rule it out"
+    test_hostile_text_is_shown_harmlessly(kind, inside, language)
+
+
+def test_title_evidence_and_failure_are_told_in_the_language():
+    version = "1.3.0: load check failed; error rate over its limit"
+    event = said(Kind.ROLLBACK_FAILED, failure="the store did not take the rollback in 3 attempts")
+    evidence = "perform: the archive holds no package of 1.2.0"
+    entry = TimelineEntry(NOW, "guard", event.text, evidence, event.kind.value, event.facts)
+    news = News(OCCASIONS[event.kind], an_incident(version), entry, "shelf", "ann")
+    english, chinese = (words(news, a_target(TargetKind.EMAIL), language) for language in Language)
+    assert evidence in english.body
+    assert "rollback failed: the store did not take the rollback in 3 attempts" in english.body
+    assert "1.3.0：載入檢查未通過、錯誤率超出門檻" in chinese.body
+    assert "回滾失敗：商店在 3 次嘗試內都未受理回滾" in chinese.body
+    assert "（執行：封存區中沒有 1.2.0 版的套件）" in chinese.body
+    assert chinese.subject == "[INC-2026-0042] 1.3.0：載入檢查未通過、錯誤率超出門檻"
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_in_the_page_of_a_mail_is_text(text):
     page = as_html(words(news_of(Kind.ROLLBACK_FAILED, text), a_target(TargetKind.EMAIL), Language.ENGLISH).body, Language.ENGLISH)

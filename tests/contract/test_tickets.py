@@ -128,9 +128,10 @@ def test_only_what_is_configured_gets_a_ticket(world, github):
 def test_a_ticket_speaks_the_configured_language(world, github):
     incident = world.incident("1.3.0: error rate over its limit")
     world.sync()
-    world.engine.incidents.note(incident.id, said(Kind.ACKNOWLEDGED, by="小明"))
+    world.engine.incidents.note(incident.id, said(Kind.ACKNOWLEDGED, by="小明"), evidence="the drill was read; no check is configured")
     world.sync()
     (issue,) = github.issues
+    assert "小明 已接手處理 — the drill was read；沒有設定任何檢查" in issue.body
     assert "| 嚴重程度 | P3 |" in issue.body
     assert "| 原因 | 此次發布的版本（only it） |" in issue.body
     assert issue.title == f"[P3] {incident.id}: 1.3.0：錯誤率超出門檻"

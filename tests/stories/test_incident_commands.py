@@ -117,6 +117,9 @@ def test_show_says_roles_clocks_left_and_the_checklist_in_both_languages(here, c
     assert "人工開立：popup is blank" in out
     assert re.search(r"回應期限：剩 1[45] 分鐘", out)
     assert "完成：通知使用者事件經過與因應方式" in out
+    assert "carol：a banner" in out
+    assert "目前值班" in out
+    assert "on call now" not in out
 
 
 def test_a_title_of_an_open_incident_is_joined_and_that_is_said(here, capsys):

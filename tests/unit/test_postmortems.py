@@ -152,6 +152,31 @@ def test_why_a_person_was_asked_is_told_unless_a_rollback_was_completed(language
     assert told not in postmortems.draft(a_material(story=(*STORY[:2], asked, *STORY[2:])), language)
 
 
+@pytest.mark.parametrize("language", Language)
+def test_what_was_found_why_it_failed_and_how_it_ended_are_told_in_the_language(language):
+    english = language is Language.ENGLISH
+    failed = entry(16, Kind.ROLLBACK_FAILED, failure="the update service no longer offers 1.3.0.1")
+    incident = an_incident(
+        state=IncidentState.RESOLVED,
+        cause="deployment: 1.2.0 does not show it: error_rate, check extraction",
+        resolution="the canary passes again on 1.3.0: healthy: health: load passed",
+    )
+    case = Case(incident, (*STORY[:5], failed), T0, "going back to 1.2.0 would do harm: going back loses 'books' (3 entries)")
+    told = postmortems.draft(a_material(case=case), language)
+    wanted = (
+        ["1.2.0 does not show it: error\\_rate, check extraction", "the update service no longer offers", "the canary passes again"]
+        if english
+        else [
+            "1.2.0 版沒有此現象：錯誤率、資料擷取檢查",
+            "回滾失敗：更新服務不再提供 1.3.0.1 版",
+            "1.3.0 版的定期檢查再次通過：正常：健康檢查：載入檢查通過",
+        ]
+    )
+    for words in (*wanted, "would do harm: going back loses" if english else "退回 1.2.0 版會造成損害：退回舊版會遺失 'books'（3 筆）"):
+        assert words in told
+    assert ("健康檢查：資料擷取檢查未通過：found 0" in told) is not english
+
+
 def test_a_title_of_the_guard_is_told_in_chinese_and_a_persons_own_as_it_is():
     assert title_words("1.3.0: extraction, ui check failed; too slow", Language.CHINESE) == "1.3.0：資料擷取、介面檢查未通過、回應過慢"
     for own in ("payments: broken since noon", "down", "1.3.0: error rate over its limit; and more"):
