@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup browser rehearse test benchmark lint types reformat lock clean
+.PHONY: setup browser rehearse test benchmark lint workflows types reformat lock clean
 
 setup: $(READY)
 
@@ -35,6 +35,12 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# What GitHub runs, without asking it anything.
+workflows: $(READY)
+	$(BIN)/zizmor --offline --persona pedantic --quiet .github
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
+
 types: $(READY)
 	$(BIN)/pyright
 
@@ -48,6 +54,8 @@ lock:
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.lock
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements-dev.lock
+	echo 'hatchling>=1.27' | uv pip compile - --constraint requirements.lock --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet -o .github/actions/release-guard/build.lock
 
 clean:
 	rm -rf $(VENV) .release-guard

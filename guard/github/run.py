@@ -20,6 +20,7 @@ from typing import Any
 from guard.errors import ExitCode, GuardError
 from guard.github.asking import Asked, asked
 from guard.github.commands import annotate, deaf, set_outputs
+from guard.github.environment import handed_over, masks, of_command
 from guard.github.summary import summary_of
 from guard.github.telling import Ended, annotations_of, outputs_of
 from webstore.errors import ReleaseGuardError
@@ -39,14 +40,15 @@ def main(environment: Mapping[str, str]) -> int:
     reports = Path(environment.get("RUNNER_TEMP") or ".") / "release-guard-report"
     try:
         files = [Path(_needed(environment, name)) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")]
-        wanted = asked(environment, reports)
+        wanted, secrets = asked(environment, reports), handed_over(environment)
     except ReleaseGuardError as error:
         with deaf(sys.stdout):
             sys.stdout.write(f"release-guard: {error.explain()}\n")
         return ExitCode.USAGE if error.users_mistake else ExitCode.UNABLE
-    ended = _run(wanted)
+    sys.stdout.writelines(f"{line}\n" for line in masks(secrets))
+    ended = _run(wanted, of_command(environment, secrets))
     try:
-        _tell(ended, files[0], files[1], reports, environment)
+        _tell(ended, files[0], files[1], reports, {**environment, **secrets})
     except Exception:  # noqa: BLE001 - what came of the command is what the job ends with, even where it cannot be told in full
         with deaf(sys.stdout):
             traceback.print_exc(file=sys.stdout)
@@ -60,11 +62,16 @@ def _tell(ended: Ended, outputs: Path, summary: Path, reports: Path, environment
         file.write(summary_of(ended, _plot(ended, environment)))
 
 
-def _run(wanted: Asked) -> Ended:
+def _run(wanted: Asked, environment: Mapping[str, str]) -> Ended:
     """The command in a process of its own, so that a signal reaches it alone and its output can be told from ours."""
     with deaf(sys.stdout):
         child = subprocess.Popen(
-            [sys.executable, "-m", "guard", *wanted.arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
+            [sys.executable, "-m", "guard", *wanted.arguments],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
         )
 
         def pass_on(number: int, _frame: FrameType | None) -> None:
@@ -112,13 +119,13 @@ def _plot(ended: Ended, environment: Mapping[str, str]) -> str:
     if ended.name != "gate" or not version:
         return ""
     from guard.config import FILE_NAME, load  # noqa: PLC0415 - only a gate has something to plot
-    from guard.engine import Engine  # noqa: PLC0415 - as above
+    from guard.engine import DATABASE_VARIABLE, Engine  # noqa: PLC0415 - as above
     from guard.github.plotting import plot_of  # noqa: PLC0415 - as above
     from guard.progress import Silence  # noqa: PLC0415 - as above
 
     try:
         config = load(Path(environment.get("RELEASE_GUARD_INPUT_CONFIG") or FILE_NAME))
-        engine = Engine.open(config, None, Silence())
+        engine = Engine.open(config, environment.get(DATABASE_VARIABLE), Silence())
         try:
             extension = config.select(environment.get("RELEASE_GUARD_INPUT_ITEM") or None)
             return plot_of(engine, extension.item, Version.parse(version))

@@ -9,6 +9,7 @@ import pytest
 
 from guard.github.asking import COMMANDS, PREFIX, InputRefused, asked
 from guard.github.commands import MOST_ANNOTATIONS, Annotation, annotate, deaf, set_outputs
+from guard.github.environment import LINES, handed_over, masks, of_command
 from guard.github.plotting import plotted
 from guard.github.summary import LONGEST, summary_of
 from guard.github.telling import Ended, annotations_of, outputs_of
@@ -137,3 +138,26 @@ def test_a_plot_holds_the_rates_of_both_versions_and_the_limit():
     lines = re.findall(r"^  line \[(.*)\]$", told, re.MULTILINE)
     assert [set(found.split(", ")) for found in lines] == [{"12.00"}, {"1.00"}, {"5.00"}]
     assert '  x-axis "minutes" 0 --> 10.00' in told
+
+
+def test_secrets_reach_the_command_under_their_names_and_are_masked_one_by_one():
+    given = {
+        LINES: "# for the night\n\nRELEASE_GUARD_SENTRY_TOKEN=abc=def+ghi\n  RELEASE_GUARD_X=short\n",
+        f"{PREFIX}COMMAND": "gate",
+        "HOME": "/h",
+    }
+    secrets = handed_over(given)
+    assert secrets == {"RELEASE_GUARD_SENTRY_TOKEN": "abc=def+ghi", "RELEASE_GUARD_X": "short"}
+    assert of_command(given, secrets) == {"HOME": "/h", **secrets}
+    assert masks(secrets) == ["::add-mask::abc=def+ghi"]
+
+
+@pytest.mark.parametrize(
+    "line", ["PATH=/evil", "LD_PRELOAD=x", "RELEASE_GUARD_INPUT_COMMAND=rollback", f"{LINES}=x", "hunter2", "=x", "release_guard_x=y"]
+)
+def test_a_line_that_sets_what_it_must_not_is_named_by_its_number_and_never_shown(line):
+    with pytest.raises(InputRefused) as refused:
+        handed_over({LINES: f"RELEASE_GUARD_A=hunter2\n{line}"})
+    assert "line 2 of the secret" in refused.value.explain()
+    assert line not in refused.value.explain()
+    assert "hunter2" not in refused.value.explain()
