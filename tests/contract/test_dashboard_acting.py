@@ -238,7 +238,6 @@ def test_who_did_it_never_comes_from_what_is_sent(site):
         {"text": "a\0b"},
         {"text": 5},
         [],
-        None,
     ):
         assert site.post(path, body).status_code == 422, body
     assert site.ask("POST", f"/api/v1{path}", data="{", headers=program("mia")).status_code == 422

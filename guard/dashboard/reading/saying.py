@@ -1,10 +1,12 @@
 """How what is recorded is said in the reader's language. Names are constants; only words are translated."""
 
 import dataclasses
+import functools
 
 from guard.config import Config
 from guard.decision.orders import Proposal
 from guard.incidents.events import Kind, Language, words_of
+from guard.incidents.evidence import evidence_words
 from guard.incidents.incident import TimelineEntry
 from guard.incidents.wording import facts_in, title_words
 from webstore.models import Item
@@ -31,7 +33,7 @@ class Reader:
 
     def evidence(self, text: str) -> str:
         """A sentence of the guard's; what no form has said, such as a person's own words, stays as it is."""
-        return text
+        return text if self.language is Language.ENGLISH else _told(text, self.language)
 
     def title(self, text: str) -> str:
         """An incident's title."""
@@ -50,3 +52,9 @@ class Reader:
         """What a proposed rollback would do."""
         facts = {"target": str(proposal.target), "version": str(proposal.version), "new_version": str(proposal.new_version)}
         return words_of(Kind.PROPOSED, facts, self.language)
+
+
+@functools.lru_cache(maxsize=4096)
+def _told(text: str, language: Language) -> str:
+    """The same sentences are shown again and again, and each is held against every form."""
+    return evidence_words(text, language)
