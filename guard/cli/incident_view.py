@@ -12,7 +12,7 @@ from guard.incidents.incident import Incident, TimelineEntry
 from guard.incidents.roles import Role
 from guard.incidents.standing import Standing
 from guard.incidents.terms import Bilingual, length
-from guard.incidents.wording import facts_in, state_words, title_words
+from guard.incidents.wording import actor_words, facts_in, state_words, title_words
 from guard.outcome import incident_json, iso
 from guard.tables_response import Urgency
 
@@ -33,6 +33,7 @@ _LEFT = Bilingual("{left} left, until {due}", "剩 {left}，至 {due}")
 _OVER = Bilingual("missed {over} ago", "已逾時 {over}")
 _TO = Bilingual("To {clock}", "{clock}期限")
 _COLON = Bilingual(": ", "：")
+_HEADLINE = Bilingual("{id} ({severity}, {state}): {title}", "{id}（{severity}，{state}）：{title}")
 
 
 def show_incident(
@@ -67,25 +68,30 @@ def show_incident(
         console.print(f"    [{'x' if done else ' '}] {entry.key}{colon}{entry.words.in_language(language)}")
         if done:
             words = _flat(evidence_words(done.evidence, language))
-            console.print(f"        {iso(done.at)} {_flat(done.by)}{colon + words if words else ''}")
+            console.print(f"        {iso(done.at)} {_flat(actor_words(done.by, language))}{colon + words if words else ''}")
     console.print(_TIMELINE.in_language(language))
     for entry in timeline:
-        console.print(f"{iso(entry.at)} {_flat(entry.actor)}: {_flat(event_words(entry, language))}")
+        console.print(_timeline_line(entry, language))
         if entry.evidence:
             console.print(f"    {_flat(evidence_words(entry.evidence, language))}")
 
 
 def headline(shown: Incident, language: Language) -> str:
     """One in a line."""
-    colon, state = _COLON.in_language(language), state_words(shown.state, language)
-    return f"{shown.id} ({shown.severity.name}, {state}){colon}{_flat(title_words(shown.title, language))}"
+    state, title = state_words(shown.state, language), _flat(title_words(shown.title, language))
+    return _HEADLINE.in_language(language).format(id=shown.id, severity=shown.severity.name, state=state, title=title)
 
 
 def show_last(console: Console, shown: Incident, timeline: Sequence[TimelineEntry], language: Language) -> None:
     """How it stands, and what was said last."""
     console.print(headline(shown, language))
     last = timeline[-1]
-    console.print(f"  {iso(last.at)} {_flat(last.actor)}: {_flat(event_words(last, language))}")
+    console.print(f"  {_timeline_line(last, language)}")
+
+
+def _timeline_line(entry: TimelineEntry, language: Language) -> str:
+    who = _flat(actor_words(entry.actor, language))
+    return f"{iso(entry.at)} {who}{_COLON.in_language(language)}{_flat(event_words(entry, language))}"
 
 
 def event_words(entry: TimelineEntry, language: Language) -> str:

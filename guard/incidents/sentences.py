@@ -8,7 +8,7 @@ import re
 from guard.forms import Form
 from guard.incidents.terms import ROLES
 from guard.tellers import NUMBER, VERBATIM, Listed, Shape, Vocabulary
-from guard.vocabulary import CHECKS, MODES, SIGNALS, spaced
+from guard.vocabulary import CHECKS, MODES, RELEASE_STATES, SIGNALS, spaced
 
 _VERSION = Shape(re.compile(r"(\d{1,10}(?:\.\d{1,10}){0,3})"), r"\1")
 _SEVERITY = Shape(re.compile(r"(P[0-3])"), r"\1")
@@ -43,6 +43,12 @@ SAYS = Form("{severity}, says {by}", "由 {by} 指定為 {severity}", severity=_
 ON_CALL = Form("on call now", "目前值班")
 TOOK_COMMAND = Form("has taken it on, and nobody commanded it", "接手處理，且當時沒有指揮官")
 ROLE_HELD = Form("{role}: {holder}", "{role}：{holder}", role=Vocabulary({role.english: role.chinese for role in ROLES.values()}))
+
+RELEASE_SEEN = Form(
+    "{version} ({state}) first seen {at} UTC",
+    "{version} 版（{state}）於 {at} UTC 首次看到",
+    version=_VERSION, state=Vocabulary(RELEASE_STATES),
+)  # fmt: skip
 
 # Clocks.
 DUE = Form("due at {at} UTC", "期限為 {at} UTC")

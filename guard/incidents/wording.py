@@ -97,6 +97,11 @@ def state_words(state: IncidentState, language: Language) -> str:
     return state.value.replace("_", " ") if language is Language.ENGLISH else _STATES[state]
 
 
+def actor_words(actor: str, language: Language) -> str:
+    """Who did something: a person's name as it is."""
+    return "系統" if actor == "guard" and language is Language.CHINESE else actor
+
+
 def trigger_words(trigger: Trigger, language: Language) -> str:
     """What opened an incident."""
     return _TRIGGERS[trigger].in_language(language)

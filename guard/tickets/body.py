@@ -10,7 +10,7 @@ from guard.incidents.events import Language, words_of
 from guard.incidents.evidence import evidence_words
 from guard.incidents.incident import NEEDS_POSTMORTEM, Incident, IncidentState, TimelineEntry
 from guard.incidents.terms import Bilingual
-from guard.incidents.wording import cause_words, facts_in, state_words, title_words
+from guard.incidents.wording import actor_words, cause_words, facts_in, state_words, title_words
 from guard.incidents.wording_actions import incidents_words, priority_words
 from guard.incidents.wording_actions import state_words as action_state_words
 from guard.judge.diagnosis import Cause
@@ -162,9 +162,8 @@ def _kept_true(command: str, language: Language) -> str:
 
 
 def _entry(entry: TimelineEntry, language: Language) -> str:
-    words = (
-        f"- {entry.at:%Y-%m-%d %H:%M:%S} {line(entry.actor, 120)}{wording.COLONS[language]}{line(_words(entry, language), _LONGEST_TEXT)}"
-    )
+    who, what = line(actor_words(entry.actor, language), 120), line(_words(entry, language), _LONGEST_TEXT)
+    words = f"- {entry.at:%Y-%m-%d %H:%M:%S} {who}{wording.COLONS[language]}{what}"
     return f"{words} — {line(evidence_words(entry.evidence, language), _LONGEST_TEXT)}" if entry.evidence else words
 
 

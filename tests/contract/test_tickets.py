@@ -136,7 +136,7 @@ def test_a_ticket_speaks_the_configured_language(world, github):
     assert "| 原因 | 此次發布的版本（only it） |" in issue.body
     assert issue.title == f"[P3] {incident.id}: 1.3.0：錯誤率超出門檻"
     assert "1.3.0 版超出門檻" in issue.body
-    assert "guard：小明 已接手處理" in issue.comments[0][1]
+    assert "系統：小明 已接手處理" in issue.comments[0][1]
 
 
 @pytest.mark.parametrize("how", ["lost before", "lost after", "500 after"])
