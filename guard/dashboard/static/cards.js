@@ -91,7 +91,7 @@ function checks(item) {
 }
 
 function drill(found) {
-  return el("p", { class: "drill" }, sign("drill", found.verdict, t("drill.line", { verdict: name("drill", found.verdict) })), " ", el("span", { class: "soft" }, said(found.words, { long: 160 })));
+  return el("p", { class: "drill" }, sign("drill", found.verdict, t("drill.is")), " ", el("span", { class: "soft" }, said(found.words, { long: 160 })));
 }
 
 function footer(item, frame) {

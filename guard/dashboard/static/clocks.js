@@ -8,7 +8,7 @@ import { count, t } from "./words.js";
 /** Each clock with its word; nothing where there are none. */
 export function clocks(found) {
   if (found.length === 0) return null;
-  return el("dl", { class: "clocks" }, found.map(clock));
+  return el("dl", { class: "clocks" }, [...found].sort((one, other) => Date.parse(one.due_at) - Date.parse(other.due_at)).map(clock));
 }
 
 function clock(one) {

@@ -7,7 +7,7 @@ import { clocks } from "./clocks.js";
 import { el, said, table, visible } from "./dom.js";
 import { Frame } from "./frame.js";
 import { plan, rollback } from "./rollbacks.js";
-import { chip, severity, shape, sign } from "./signs.js";
+import { cause, chip, severity, shape, sign } from "./signs.js";
 import { absolute, ago, moment } from "./time.js";
 import { fill, name, t } from "./words.js";
 
@@ -43,7 +43,7 @@ function heading(found) {
       { class: "facts" },
       sign("incident", found.state),
       el("a", { href: releasePath(found.item, found.version) }, el("bdi", {}, visible(found.item_name)), " ", el("bdi", {}, visible(found.version))),
-      found.cause && el("span", {}, fill("incident.cause", { cause: name("cause", found.cause) })),
+      found.cause && el("span", {}, fill("incident.cause", { cause: cause(found.cause) })),
       found.affected_users > 0 && el("span", {}, t("incident.users", { n: found.affected_users })),
       el("span", {}, fill("incident.opened", { ago: ago(found.opened_at), trigger: name("trigger", found.trigger) })),
       el("span", {}, found.acknowledged_by ? fill("acknowledged.by", { name: el("bdi", {}, visible(found.acknowledged_by)) }) : t("acknowledged.nobody")),
@@ -78,7 +78,7 @@ function buttons(found) {
     el(
       "p",
       { class: "buttons start", role: "group", "aria-label": t("actions") },
-      shown.map((action) => el("button", { type: "button", key: action, class: action === "acknowledge" ? "main" : action === "abort" ? "danger" : "", on: { click: () => order(frame, found, action) } }, name("may", action))),
+      shown.map((action) => el("button", { type: "button", key: action, class: action === "acknowledge" ? "main" : action === "abort" ? "warn" : "", on: { click: () => order(frame, found, action) } }, name("may", action))),
     )
   );
 }

@@ -3,7 +3,7 @@
 import { part } from "./api.js";
 import { releasePath } from "./cards.js";
 import { el, said, visible } from "./dom.js";
-import { severity, sign } from "./signs.js";
+import { cause, severity, sign } from "./signs.js";
 import { moment } from "./time.js";
 import { name, t } from "./words.js";
 
@@ -61,7 +61,7 @@ export const LISTS = {
       sign("incident", row.state),
       said(row.title, { long: 160 }),
       [el("bdi", {}, visible(row.item_name)), " ", versionLink(row, row.version)],
-      row.cause ? name("cause", row.cause) : "–",
+      row.cause ? cause(row.cause) : "–",
       moment(row.opened_at),
       row.resolved_at ? moment(row.resolved_at) : "–",
       row.commander ? el("bdi", {}, visible(row.commander)) : "–",

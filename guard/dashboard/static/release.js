@@ -147,7 +147,7 @@ function judged(found) {
 
 function drill(found) {
   if (!found.drill) return empty(t("drill.none"), "release-guard gate");
-  return [el("p", {}, sign("drill", found.drill.verdict, t("drill.line", { verdict: name("drill", found.drill.verdict) })), " ", fill("drill.against", { version: el("bdi", {}, visible(found.drill.baseline)) })), el("p", { class: "soft" }, said(found.drill.words))];
+  return [el("p", {}, sign("drill", found.drill.verdict), " · ", fill("drill.against", { version: el("bdi", {}, visible(found.drill.baseline)) })), el("p", { class: "soft" }, said(found.drill.words))];
 }
 
 frame.open();

@@ -52,7 +52,9 @@ export class Replay {
     if (!isNew) return;
     this.#language = newest(found);
     this.#draw();
-    this.#ask();
+    // Where nothing was counted there is nothing to play, and the server need not be asked to say so.
+    if (found.plots.some((plot) => plot.series.some((series) => series.points.length > 0))) this.#ask();
+    else redraw(this.#answer, el("p", { class: "soft" }, t("replay.none")));
   }
 
   #shares() {

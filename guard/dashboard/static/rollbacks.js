@@ -53,7 +53,7 @@ export function plan(found) {
     found.held_because.length > 0 && el("div", { class: "banner open" }, el("div", {}, el("p", {}, el("strong", {}, t("plan.held"))), list(found.held_because))),
     found.steps.length > 0 && [el("h3", {}, t("plan.steps")), el("ol", {}, found.steps.map((line) => el("li", {}, said(line))))],
     el("p", {}, el("strong", {}, t("plan.data")), " ", said(found.data)),
-    found.reach && el("p", {}, el("strong", {}, t("plan.reach")), " ", said(found.reach)),
+    found.reach && el("p", {}, said(found.reach)),
     folded(t("plan.will_not"), found.will_not),
     folded(t("plan.not_chosen"), found.not_chosen),
   );

@@ -1,7 +1,7 @@
 // What a state looks like: a shape and a word each, so that no colour is needed to read it.
 
-import { el, svg, visible } from "./dom.js";
-import { name, t } from "./words.js";
+import { el, said, svg, visible } from "./dom.js";
+import { has, name, t } from "./words.js";
 
 // Drawn in a box of 16: filled shapes are what needs somebody, open ones what is well or has yet to be known.
 const SHAPES = {
@@ -86,6 +86,13 @@ export function meter(percent, label) {
     ),
     el("span", {}, label),
   );
+}
+
+/** An incident's cause: the constant in words, and the sentence behind it as it is. */
+export function cause(text) {
+  const [constant, ...rest] = text.split(": ");
+  if (!has(`cause.${constant}`)) return said(text, { long: 160 });
+  return [name("cause", constant), rest.length > 0 && [": ", said(rest.join(": "), { long: 160 })]].flat();
 }
 
 /** A chip for a word that is no state. */
