@@ -165,7 +165,7 @@ def incident_json(incident: Incident, timeline: Sequence[TimelineEntry]) -> dict
 
 def iso(moment: datetime) -> str:
     """A time as every output shows it: UTC, ISO 8601."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def _assessment(assessment: Assessment | None) -> dict[str, Any] | None:

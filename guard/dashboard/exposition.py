@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import functools
 import math
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -63,6 +64,7 @@ def _labels(labels: Mapping[str, str]) -> str:
     return "{" + ",".join(f'{name}="{_quoted(value)}"' for name, value in labels.items()) + "}"
 
 
+@functools.lru_cache(maxsize=4096)
 def _quoted(value: str) -> str:
     """A label's value: bounded, without control characters but the line feed, which has an escape, and always UTF-8."""
     cut = value[:_LONGEST_LABEL]

@@ -40,7 +40,7 @@ def render(engine: Engine) -> str:
     configured = [extension.item for extension in engine.config.extension]
     ids = {item.id for item in configured}
     counts = Counts(engine.database)
-    standings = engine.standings.newest(configured)
+    standings = engine.standings.newest(configured, points=1)
     looks = [look for look in engine.looks.all() if look.last.item.id in ids]
     return text_of(
         [

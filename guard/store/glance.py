@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import and_, case, func, or_, select, tuple_
+from sqlalchemy import and_, case, func, or_, select
 
 from guard.decision.orders import Proposal, ProposalState
 from guard.incidents.clocks import Clock, ClockKind
@@ -21,6 +21,7 @@ from guard.store.schema import blocks, incidents, proposals, releases, rollbacks
 from guard.store.schema import drills as drill_rows
 from guard.store.schema_response import clocks, incident_roles
 from guard.store.schema_watch import check_reports
+from guard.store.wanted import wanted
 from healthchecks.result import Drill, DrillVerdict
 from webstore.models import Item
 from webstore.versions import Version
@@ -29,8 +30,6 @@ _NEWEST_READ = 3
 """So many newest sightings are read of each item: the highest version is seldom not the one that was seen last."""
 _GOOD_READ = 5
 _MOST_INCIDENTS = 200
-_AT_ONCE = 300
-"""So many releases are asked for in one statement: SQLite takes no more than 999 parameters in its oldest builds."""
 
 Key = tuple[Item, Version]
 
@@ -115,11 +114,10 @@ class Glance:
 
     def _each(self, table: sqlalchemy.Table, of: Collection[Key], order: sqlalchemy.ColumnElement[Any]) -> Iterable[sqlalchemy.RowMapping]:
         asked = [(item.publisher, item.id, str(version)) for item, version in dict.fromkeys(of)]
-        for start in range(0, len(asked), _AT_ONCE):
-            key = tuple_(table.c.publisher, table.c.item_id, table.c.version)
-            statement = select(table).where(key.in_(asked[start : start + _AT_ONCE])).order_by(order)
-            with self._engine.connect() as connection:
-                yield from connection.execute(statement).mappings().all()
+        keys = wanted(self._engine.dialect.name, asked, 3)
+        statement = select(table).join(keys.table, keys.are(table.c.publisher, table.c.item_id, table.c.version)).order_by(order)
+        with self._engine.connect() as connection:
+            return connection.execute(statement).mappings().all()
 
 
 def _key(row: sqlalchemy.RowMapping) -> Key:

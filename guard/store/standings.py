@@ -1,18 +1,20 @@
 """The newest verdict on each signal of a release and of its baseline, for those who look from another process."""
 
 import dataclasses
-from collections.abc import Collection, Sequence
+import functools
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from guard.judge.verdict import SignalVerdict, Verdict
 from guard.model import Signal
 from guard.store.bounds import clipped
 from guard.store.schema_watch import standings
 from guard.store.upsert import upsert_newer
+from guard.store.wanted import wanted
 from webstore.models import Item
 from webstore.versions import Version
 
@@ -22,8 +24,6 @@ _LONGEST_EVIDENCE = 4000
 _LONGEST_REASON = 40
 _KEY = ("publisher", "item_id", "release", "version", "signal")
 _FOUND = ("verdict", "reason", "evidence", "failures", "total", "limit", "log_evidence", "is_measured", "recent", "judged_at")
-_ITEMS_AT_ONCE = 400
-"""So many items are asked for in one statement: SQLite takes no more than 999 parameters in its oldest builds."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,42 +80,49 @@ class Standings:
 
     def of(self, item: Item, release: Version) -> list[SignalStanding]:
         """Every verdict on a release and on its baseline beside it, the release's own first, signals in their order."""
-        return self._of({(item, release)}).get(item, [])
+        return self._of({(item, release)}, RECENT_POINTS).get(item, [])
 
-    def newest(self, items: Collection[Item]) -> dict[Item, list[SignalStanding]]:
-        """The same for many items, each with the release of it that was judged last; two statements, however many items."""
-        asked = list(dict.fromkeys(items))
-        found: dict[Item, list[SignalStanding]] = {}
-        for start in range(0, len(asked), _ITEMS_AT_ONCE):
-            found |= self._of(self._judged_last(asked[start : start + _ITEMS_AT_ONCE]))
-        return found
+    def newest(
+        self, items: Collection[Item], *, points: int = RECENT_POINTS, with_baselines: bool = True
+    ) -> dict[Item, list[SignalStanding]]:
+        """The same for many items, each with the release of it that was judged last; two statements, however many items.
+
+        ``points``: at most so many of each signal, evenly chosen and with the newest: what an overview draws is small.
+        """
+        return self._of(self._judged_last(list(dict.fromkeys(items))), points, with_baselines=with_baselines)
 
     def _judged_last(self, items: Sequence[Item]) -> set[tuple[Item, Version]]:
         """The release of each item that was judged last."""
         if not items:
             return set()
-        columns = (sqlalchemy.column("publisher", sqlalchemy.String), sqlalchemy.column("item_id", sqlalchemy.String))
-        wanted = sqlalchemy.values(*columns, name="wanted").data([(item.publisher, item.id) for item in items]).cte("wanted")
+        asked = wanted(self._engine.dialect.name, [(item.publisher, item.id) for item in items], 2)
         newest = (
             select(standings.c.release)
-            .where(standings.c.publisher == wanted.c.publisher, standings.c.item_id == wanted.c.item_id)
+            .where(asked.are(standings.c.publisher, standings.c.item_id))
             .order_by(standings.c.judged_at.desc(), standings.c.release.desc())
             .limit(1)
             .scalar_subquery()
         )
+        statement: sqlalchemy.Select[Any] = select(*asked.columns, newest.label("newest")).select_from(asked.table)
         with self._engine.connect() as connection:
-            rows = connection.execute(select(wanted.c.publisher, wanted.c.item_id, newest.label("newest"))).all()
+            rows = [tuple(row) for row in connection.execute(statement)]
         return {(Item(publisher, item_id), Version.parse(release)) for publisher, item_id, release in rows if release is not None}
 
-    def _of(self, releases: Collection[tuple[Item, Version]]) -> dict[Item, list[SignalStanding]]:
+    def _of(
+        self, releases: Collection[tuple[Item, Version]], points: int, *, with_baselines: bool = True
+    ) -> dict[Item, list[SignalStanding]]:
         if not releases:
             return {}
         keys = [(item.publisher, item.id, str(release)) for item, release in releases]
-        statement = select(standings).where(tuple_(standings.c.publisher, standings.c.item_id, standings.c.release).in_(keys))
+        asked = wanted(self._engine.dialect.name, keys, 3)
+        statement = select(standings).join(asked.table, asked.are(standings.c.publisher, standings.c.item_id, standings.c.release))
+        if not with_baselines:
+            statement = statement.where(standings.c.version == standings.c.release)
+        version_of = functools.cache(Version.parse)
         found: dict[Item, list[SignalStanding]] = {}
         with self._engine.connect() as connection:
             for row in connection.execute(statement).mappings():
-                standing = _standing(row)
+                standing = _standing(row, points, version_of)
                 found.setdefault(standing.item, []).append(standing)
         for standing_list in found.values():
             standing_list.sort(key=_place)
@@ -132,6 +139,12 @@ _ORDER = tuple(Signal)
 
 def _place(standing: SignalStanding) -> tuple[bool, int]:
     return not standing.is_of_release, _ORDER.index(standing.signal)
+
+
+def _thinned(recent: Sequence[Any], points: int) -> Sequence[Any]:
+    """At most so many, evenly chosen, the newest always."""
+    step = -(-len(recent) // max(points, 1))
+    return recent if step <= 1 else recent[::-step][::-1]
 
 
 def _row(standing: SignalStanding) -> dict[str, Any]:
@@ -155,11 +168,11 @@ def _row(standing: SignalStanding) -> dict[str, Any]:
     }
 
 
-def _standing(row: sqlalchemy.RowMapping) -> SignalStanding:
+def _standing(row: sqlalchemy.RowMapping, points: int, version_of: Callable[[str], Version]) -> SignalStanding:
     return SignalStanding(
         item=Item(row["publisher"], row["item_id"]),
-        release=Version.parse(row["release"]),
-        version=Version.parse(row["version"]),
+        release=version_of(row["release"]),
+        version=version_of(row["version"]),
         found=SignalVerdict(
             Signal(row["signal"]),
             Verdict(row["verdict"]),
@@ -171,6 +184,6 @@ def _standing(row: sqlalchemy.RowMapping) -> SignalStanding:
             reason=row["reason"],
         ),
         limit=row["limit"],
-        recent=tuple(Point(datetime.fromisoformat(at), value, total) for at, value, total in row["recent"]),
+        recent=tuple(Point(datetime.fromisoformat(at), value, total) for at, value, total in _thinned(row["recent"], points)),
         judged_at=row["judged_at"],
     )

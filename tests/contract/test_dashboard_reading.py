@@ -39,7 +39,7 @@ def test_the_overview_says_how_every_extension_stands(site):
         "safe",
     )
     signals = {signal["signal"]: signal for signal in bad["signals"]}
-    assert (signals["error_rate"]["verdict"], signals["error_rate"]["limit"], len(signals["error_rate"]["recent"])) == ("breach", 0.05, 20)
+    assert (signals["error_rate"]["verdict"], signals["error_rate"]["limit"], len(signals["error_rate"]["recent"])) == ("breach", 0.05, 10)
     assert {signal["version"] for signal in bad["signals"]} == {"2.0.0"}
     assert [(check["check"], check["status"]) for check in bad["checks"]] == [
         ("load", "passed"),

@@ -179,3 +179,39 @@ def test_every_look_of_a_real_watch_can_be_counted_without_its_tables_growing(da
     with database.connect() as connection:
         counted = [len(connection.execute(select(table)).all()) for table in (standings, looks, check_reports)]
     assert counted == [1, 1, 0]
+
+
+def test_an_overview_takes_fewer_points_evenly_with_the_newest_and_may_leave_baselines_out(database, clock):
+    points = tuple(Point(clock() + timedelta(seconds=number), number, number) for number in range(20))
+    kept = Standings(database)
+    kept.record([dataclasses.replace(a_standing(clock, version=version), recent=points) for version in ("1.3.0", "1.2.0")])
+    for most, wanted in ((1, [19]), (5, [3, 7, 11, 15, 19]), (15, list(range(1, 20, 2))), (30, list(range(20)))):
+        (mine,) = kept.newest([ITEM], points=most, with_baselines=False)[ITEM]
+        assert [point.total for point in mine.recent] == wanted
+    assert len(kept.newest([ITEM])[ITEM]) == 2
+
+
+def test_keys_that_are_asked_for_may_hold_anything(database, clock):
+    strange = [Item("pub'; DROP TABLE standings; --", 'a"b'), Item("[1]", "$[0]"), Item("漢字", "\\u0041")]
+    Standings(database).record([a_standing(clock, item) for item in strange])
+    assert set(Standings(database).newest([*strange, ITEM])) == set(strange)
+
+
+def test_the_newest_are_found_by_an_index_whatever_else_is_there(database, clock):
+    """A scan of the table is a second with the years of a team in it."""
+    statements = []
+    sqlalchemy.event.listen(database, "before_cursor_execute", lambda _c, _cursor, text, given, *_rest: statements.append((text, given)))
+    Standings(database).record([a_standing(clock)])
+    statements.clear()
+    Standings(database).newest([ITEM])
+    asked = list(statements)
+    assert len(asked) == 2
+    with database.begin() as connection:
+        if database.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # a table of one row is scanned even where an index would do
+        explain = "EXPLAIN QUERY PLAN " if database.dialect.name == "sqlite" else "EXPLAIN "
+        plans = ["\n".join(str(row) for row in connection.exec_driver_sql(explain + text, given)) for text, given in asked]
+    for plan in plans:
+        assert "SCAN standings" not in plan, plan
+        assert "Seq Scan on standings" not in plan, plan
+        assert "standings" in plan

@@ -19,6 +19,8 @@ from webstore.models import Item
 
 _DAY = timedelta(days=1)
 _MOST_WATCHERS = 50
+_SPARKLINE_POINTS = 15
+"""A line as wide as a finger shows no more of them."""
 
 
 def overview(engine: Engine, reader: Reader) -> Overview:
@@ -52,7 +54,7 @@ class _Known:
         self.incidents = glance.open_incidents()
         self._newest = glance.newest()
         newest = [(item, self._newest[item].release.version) for item in items if item in self._newest]
-        self._signals = engine.standings.newest(items)
+        self._signals = engine.standings.newest(items, points=_SPARKLINE_POINTS, with_baselines=False)
         self._reports = glance.check_reports(newest)
         self._drills = glance.drills(newest)
         self._waiting = glance.waiting()
