@@ -1,6 +1,8 @@
 """What a page of the dashboard shows: the overview, a release, and what a replay of it comes to."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from guard.dashboard.documents.parts import CheckLine, CheckReportView, Document, DrillView, Moment, Overall, PlanView, SignalState
 from guard.dashboard.documents.rows import IncidentRow, OpenIncident, ReleaseRow, RollbackView
@@ -144,7 +146,7 @@ class ReplayResult(Document):
     severity: str | None = None
     strategy: str | None = None
     evidence: list[str]
-    curve: list[tuple[float, float]]
+    curve: list[Annotated[list[float], Field(min_length=2, max_length=2)]]
     """Seconds after the publish, and the evidence (log10 of E) that the release breaches."""
     needed: float
     """log10 of E at which it is a breach."""

@@ -124,8 +124,8 @@ def _named(reader: Reader, told: str) -> str:
     return f"{signal}: {reader.evidence(sentence)}"
 
 
-def _curve(curve: tuple[tuple[float, float], ...], published: float) -> list[tuple[float, float]]:
+def _curve(curve: tuple[tuple[float, float], ...], published: float) -> list[list[float]]:
     """Seconds after the publish and log10 of E, evenly thinned; no evidence at all is drawn as strong doubt, since a plot has an end."""
     step = max(1, math.ceil(len(curve) / _MOST_POINTS))
     kept = [*curve[::step], *(curve[-1:] if (len(curve) - 1) % step else ())]
-    return [(round(at - published, 3), round(math.log10(max(evidence, 1e-12)), 4)) for at, evidence in kept]
+    return [[round(at - published, 3), round(math.log10(max(evidence, 1e-12)), 4)] for at, evidence in kept]
