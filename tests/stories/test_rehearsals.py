@@ -1,10 +1,15 @@
 """Whole incidents on local stand-ins: real Chromium, HTTP, a real database, one test for each story."""
 
 import json
+import re
 
 import pytest
+from untold import untold
 
 from guard.cli.main import main
+from guard.incidents.evidence import evidence_words
+from guard.incidents.wording import title_words
+from guard.languages import Language
 from guard.rehearsal.scenarios import SCENARIOS, scenario
 
 pytestmark = pytest.mark.browser
@@ -17,7 +22,25 @@ def tell(capsys, folder, name):
     seen = capsys.readouterr()
     document = json.loads(seen.out)
     assert (code, document["as_expected"]) == (0, True), seen.err
+    is_told_in_chinese(document["incident"])
     return document
+
+
+OTHERS_WORDS = re.compile(
+    r"(?:Uncaught )?(?:\(in promise\) )?\w*Error: [\w .()']+|Service worker registration failed\. Status code: \d+|Cannot read [\w .()']+"
+    r"|The item cannot be rolled back|seen with their own eyes|rehearsing person"
+)
+"""What Chromium, the sample itself and the store say of their errors, and a person of the order."""
+
+
+def is_told_in_chinese(incident):
+    """Whoever reads Chinese reads no English of ours: not in the title, the evidence, the cause or the end."""
+    if incident is None:
+        return
+    assert title_words(incident["title"], Language.CHINESE) != incident["title"]
+    for text in (incident["cause"], incident["resolution"], *(entry["evidence"] for entry in incident["timeline"])):
+        told = evidence_words(text, Language.CHINESE)
+        assert not untold(OTHERS_WORDS.sub("", told)), (told, text)
 
 
 def statuses(document, version):
