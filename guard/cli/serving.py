@@ -1,6 +1,7 @@
 """serve: the dashboard, until it is told to stop."""
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -43,6 +44,7 @@ def serve(args: Namespace) -> int:
                 warm_up(engine.database)
                 beside.enter_context(ticking(engine))
             _stop_on_signals(server)
+            gc.freeze()  # what is loaded by now stays: going through all of it again and again costs an answer half its time
             server.run([listener])
             return _end(engine, console, dashboard)
 

@@ -116,6 +116,8 @@ class Operation:
     refusals: tuple[int, ...] = ()
     """What it may refuse with, besides what any operation may."""
     acts: bool = False
+    is_shared: bool = False
+    """Whether many browsers ask for it at once, and all may get the same answer."""
     streams: bool = False
     """Whether the answer goes on until somebody ends it; then the server itself answers."""
     seconds: float | None = None

@@ -177,13 +177,15 @@ def _never(_call: Call) -> Answer:
 
 
 QUESTIONS: tuple[Operation, ...] = (
-    Operation("GET", "/overview", "overview", "Everything at a glance", Overview, _overview),
+    Operation("GET", "/overview", "overview", "Everything at a glance", Overview, _overview, is_shared=True),
     Operation("GET", "/releases", "releases", "Releases, the newest first", ReleaseList, _releases, ReleaseQuery, media_types=_CSV),
     Operation("GET", "/rollbacks", "rollbacks", "Rollbacks, the newest first", RollbackList, _rollbacks, RollbackQuery, media_types=_CSV),
     Operation("GET", "/incidents", "incidents", "Incidents, the newest first", IncidentList, _incidents, IncidentQuery, media_types=_CSV),
     Operation("GET", "/actions", "actions", "Action items, the most urgent first", ActionList, _actions, ActionQuery, media_types=_CSV),
     Operation("GET", "/report", "report", "What a period says", ReportDocument, _report, ReportQuery),
-    Operation("GET", "/items/{item}/releases/{version}", "release", "One release, whole", ReleasePage, _release, refusals=(404,)),
+    Operation(
+        "GET", "/items/{item}/releases/{version}", "release", "One release, whole", ReleasePage, _release, refusals=(404,), is_shared=True
+    ),
     Operation(
         "GET",
         "/items/{item}/releases/{version}/replay",
@@ -204,7 +206,7 @@ QUESTIONS: tuple[Operation, ...] = (
         media_types=("image/png",),
         refusals=(404,),
     ),
-    Operation("GET", "/incidents/{id}", "incident", "One incident, whole", IncidentPage, _incident, refusals=(404,)),
+    Operation("GET", "/incidents/{id}", "incident", "One incident, whole", IncidentPage, _incident, refusals=(404,), is_shared=True),
     Operation(
         "GET",
         "/incidents/{id}/postmortem",

@@ -33,6 +33,7 @@ from guard.dashboard.reading.release import ReleaseReading
 from guard.dashboard.reading.saying import Reader
 from guard.dashboard.refusals import Malformed, NotHere, NotJson, TooLarge, Unprocessable, WrongMethod, answered
 from guard.dashboard.sessions import COOKIE, LIFE, Asking, Sessions
+from guard.dashboard.sharing import Shared, rendered
 from guard.dashboard.workers import Workers
 from guard.engine import Engine
 from guard.incidents.events import Language
@@ -74,6 +75,7 @@ class Dashboard:
         self._readers = {language: Reader(engine.config, language) for language in Language}
         self._workers = Workers("dashboard", _THREADS, _WAITING)
         self._store = Workers("dashboard-store", _STORE_THREADS, _STORE_WAITING)
+        self._shared = Shared()
         self._eyes = Workers("dashboard-events", 1, 1)
         self.hub = Hub(functools.partial(look, engine.database), self._eyes.run)
         self._shells = Shells(engine.config.language)
@@ -130,7 +132,11 @@ class Dashboard:
         body = await _body_of(operation, request)
         call = Call(self._desk, self._readers[language], path, query, body, asking, by, address)
         workers = self._workers if operation.seconds is None else self._store
-        found = await workers.run(lambda: operation.run(call), operation.seconds)
+        if operation.is_shared:
+            key = (operation.name, language, *path.items())
+            found = await self._shared.run(key, lambda: workers.run(lambda: rendered(operation.run(call)), operation.seconds))
+        else:
+            found = await workers.run(lambda: operation.run(call), operation.seconds)
         return self._response(operation, found, https=self.sessions.came_by_https(asking, request.url.scheme))
 
     def _response(self, operation: Operation, found: Answer, *, https: bool) -> Response:

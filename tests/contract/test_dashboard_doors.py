@@ -8,6 +8,7 @@ import requests
 from sqlalchemy.exc import OperationalError
 
 from contract.dashboard_world import TOKEN, served
+from guard.dashboard.reading import lists
 from guard.dashboard.server import Settings
 from guard.tables_dashboard import DashboardTable
 from webstore.simulator.loopback import serve
@@ -189,25 +190,25 @@ def test_a_fault_of_ours_is_told_without_its_words_and_logged(site, monkeypatch,
 
 def test_too_much_at_once_is_refused_at_once_and_what_is_under_way_is_answered(site, monkeypatch):
     held, go_on = threading.Semaphore(0), threading.Event()
-    pauses = site.filled.engine.orders.pauses
+    today_of = lists.today_of
 
-    def slow():
+    def slow(engine):
         held.release()
         assert go_on.wait(PATIENCE)
-        return pauses()
+        return today_of(engine)
 
-    monkeypatch.setattr(site.filled.engine.orders, "pauses", slow)
+    monkeypatch.setattr(lists, "today_of", slow)  # of a question that each gets an answer of its own to
     codes = []
     workers = site.dashboard._workers
     monkeypatch.setattr(workers, "_most", 10)
-    threads = [threading.Thread(target=lambda: codes.append(site.get("/overview").status_code)) for _ in range(10)]
+    threads = [threading.Thread(target=lambda: codes.append(site.get("/actions").status_code)) for _ in range(10)]
     for thread in threads:
         thread.start()
     for _ in range(8):
         assert held.acquire(timeout=PATIENCE)
     while workers._taken < 10:
         threading.Event().wait(0.01)
-    refused = site.get("/overview")
+    refused = site.get("/actions")
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
     assert site.ask("GET", "/healthz").status_code == 200
     go_on.set()
