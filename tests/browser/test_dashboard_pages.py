@@ -158,7 +158,7 @@ def test_nothing_seen_yet_names_the_next_command(visitor, stage):
 def test_nobody_who_watches_is_said_loudly(visitor, stage):
     stage.documents["/overview"] = said.an_overview(watchers=[])
     page = visitor.open(stage.address)
-    warning = page.locator(".status .warned")
+    warning = page.get_by_role("region", name="Nobody watches")
     assert "Nobody watches" in warning.inner_text()
     assert "release-guard watch" in warning.inner_text()
 

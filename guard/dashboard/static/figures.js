@@ -43,7 +43,8 @@ export function measured(state) {
 export function limit(state) {
   if (state.limit === null || state.limit === undefined) return "";
   if (state.signal === "extension_crashes") return t("limit.hourly", { n: plainly(state.limit) });
-  if (state.signal === "active_users" || state.signal === "silence") return t("limit.drop", { rate: percent(state.limit) });
+  if (state.signal === "silence") return t("limit.least", { rate: percent(state.limit) });
+  if (state.signal === "active_users") return t("limit.drop", { rate: percent(state.limit) });
   return t("limit.share", { rate: percent(state.limit) });
 }
 

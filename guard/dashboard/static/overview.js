@@ -26,6 +26,7 @@ function draw(found) {
   return [
     el("h1", { class: "hidden" }, t("place.overview")),
     status(found),
+    unwatched(found),
     found.items.filter((item) => item.waits_for_approval).map((item) => waiting(item, found)),
     found.paused.map(paused),
     incidents(found),
@@ -38,7 +39,7 @@ function status(found) {
     "section",
     { class: `status ${tone("overall", found.status)}`, "aria-label": t("status") },
     shape("overall", found.status),
-    el("div", {}, el("p", { class: "headline" }, el("strong", {}, name("overall", found.status)), " ", summary(found)), el("p", {}, watched(found))),
+    el("div", {}, el("p", { class: "headline" }, el("strong", {}, name("overall", found.status)), " ", summary(found)), watched(found)),
   );
 }
 
@@ -49,15 +50,26 @@ function summary(found) {
   return t("overview.trouble", { incidents: count("count.incidents", found.incidents.length), worst: worst.slice(0, 4) });
 }
 
-/** Who watches: without a watcher everything else on the page is history. */
+const alive = (found) => found.watchers.filter((watcher) => watcher.is_alive).length;
+const lastLook = (found) => found.items.map((item) => item.look?.at).filter(Boolean).sort().at(-1);
+
 function watched(found) {
-  const alive = found.watchers.filter((watcher) => watcher.is_alive).length;
-  const looks = found.items.map((item) => item.look?.at).filter(Boolean).sort();
-  const last = looks.at(-1);
-  if (alive === 0) {
-    return el("span", { class: "warned" }, shape("verdict", "inconclusive"), el("span", {}, t("watch.nobody"), " ", last ? fill("watch.last", { ago: ago(last) }) : "", " ", el("code", {}, "release-guard watch")));
-  }
-  return last ? fill("watch.looked", { ago: ago(last), watchers: count("count.watchers", alive) }) : t("watch.first", { watchers: count("count.watchers", alive) });
+  if (alive(found) === 0) return null;
+  const watchers = count("count.watchers", alive(found));
+  const last = lastLook(found);
+  return el("p", {}, last ? fill("watch.looked", { ago: ago(last), watchers }) : t("watch.first", { watchers }));
+}
+
+/** Without a watcher everything else on the page is history: that is said on its own. */
+function unwatched(found) {
+  if (alive(found) > 0) return null;
+  const last = lastLook(found);
+  return el(
+    "section",
+    { class: "banner open", key: "unwatched", "aria-label": t("watch.nobody") },
+    shape("verdict", "inconclusive"),
+    el("div", {}, el("p", {}, el("strong", {}, t("watch.nobody")), " ", last && fill("watch.last", { ago: ago(last) })), el("p", {}, t("empty.next"), " ", el("code", {}, "release-guard watch"))),
+  );
 }
 
 function waiting(item, found) {

@@ -96,15 +96,16 @@ function width(found) {
   return Math.round(Math.max(260, isBeside ? (whole - 3 * SIDES) * 0.622 : whole - 1.5 * SIDES));
 }
 
-/** The API's series as a plot: the window from its start, and beyond its end where more was seen. */
+/** The API's series as a plot: from the release to the last that was seen of it. */
 function described(found, plot) {
   const starts = Date.parse(found.window_starts_at);
   const series = plot.series.filter((one) => one.points.length > 0);
-  const last = Math.max(...series.flatMap((one) => one.points.map((point) => Date.parse(point.at))), ...found.marks.map((mark) => Date.parse(mark.at)).filter((at) => at <= Date.parse(found.window_ends_at)));
+  const marked = found.marks.filter((mark) => mark.kind !== "window_over").map((mark) => Date.parse(mark.at));
+  const last = Math.max(...series.flatMap((one) => one.points.map((point) => Date.parse(point.at))), ...marked);
   const points = series.flatMap((one) => one.points);
   const seen = Math.max(...points.map((point) => point.rate), ...points.filter((point) => point.total >= 30).map((point) => point.high), 0);
   const roof = Math.min(1, Math.max(plot.limit * 1.6, seen * 1.15));
-  const end = Math.max(last, starts + 60_000);
+  const end = starts + Math.max((last - starts) * 1.05, 20_000); // what is empty behind it would only press it together
   return {
     title: t("plot.title", { signal: name("signal", plot.signal) }),
     summary: series.map((one) => summary(one)).join(" "),

@@ -158,7 +158,7 @@ export class Replay {
       title: t("replay.curve"),
       summary: t("replay.curve.summary", { needed: plainly(result.needed), last: plainly(points.at(-1).y) }),
       width: Math.max(260, document.getElementById("page").clientWidth - SIDES),
-      x: { min: 0, max: Math.max(points.at(-1).x, 60), show: digits },
+      x: { min: 0, max: Math.max(points.at(-1).x, 10), show: digits },
       y: { min: lowest, max: Math.min(highest * 1.15, Math.max(result.needed * 6, 1)), show: plainly },
       limit: { value: result.needed, words: t("replay.needed") },
       series: [{ words: t("replay.evidence"), points }],

@@ -115,6 +115,7 @@ export const ENGLISH = {
   "figure.share": "{failures} of {total} ({rate})",
   "limit.share": "limit {rate}",
   "limit.hourly": "limit {n} an hour",
+  "limit.least": "at least {rate}",
   "limit.drop": "limit −{rate}",
   "spark.plain": "{signal}: from {first} to {last}",
   "spark.limit": "{signal}: from {first} to {last}, limit {limit}",

@@ -115,6 +115,7 @@ export const CHINESE = {
   "figure.share": "{failures} / {total}（{rate}）",
   "limit.share": "門檻 {rate}",
   "limit.hourly": "門檻每小時 {n} 次",
+  "limit.least": "至少 {rate}",
   "limit.drop": "門檻 −{rate}",
   "spark.plain": "{signal}：由 {first} 至 {last}",
   "spark.limit": "{signal}：由 {first} 至 {last}，門檻 {limit}",
