@@ -366,3 +366,27 @@ def test_many_extensions_can_be_searched(visitor, stage):
     assert cards.all_inner_texts() == ["extension k"]
     page.get_by_label("Search by name").fill("none")
     expect(page.locator(".empty")).to_have_text("No extension is like that.")
+
+
+def test_a_session_that_is_over_is_seen_at_the_next_order(visitor, incident):
+    incident.react = lambda _path, _body: (403, Trouble(error="the session is over", hint="log in again"))
+    page = visitor.open(incident.address + INCIDENT)
+    page.get_by_role("button", name="Acknowledge").click()
+    incident.documents["/whoami"] = READ_ONLY.model_copy(update={"how": "token"})
+    page.get_by_role("dialog").locator("button[type=submit]").click()
+    expect(page.get_by_role("alert")).to_contain_text("log in again")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    assert page.locator("main").get_by_role("button").count() == 0
+    visitor.forgive("403")
+
+
+def test_many_changes_are_few_questions(visitor, incident):
+    page = visitor.open(incident.address)
+    page.wait_for_function("performance.getEntriesByType('resource').filter((one) => one.name.includes('/overview')).length >= 2")
+    before = len(incident.asked)
+    with page.expect_response(lambda answer: "/overview" in answer.url):
+        for _ in range(200):
+            incident.changed("overview")
+    page.wait_for_function("document.querySelector('#page').getAttribute('aria-busy') === 'false'")
+    assert len(incident.asked) - before <= 5

@@ -6,6 +6,9 @@ const SECONDS = 20;
 const PLANNING_SECONDS = 60; // the store is asked, and may be slow
 let csrf = null;
 
+/** The event that says that somebody may not act, or not any more: who it is has to be asked anew. */
+export const SESSION_OVER = "session-over";
+
 /** An answer that is a refusal, or none at all. `hint` says what to do next. */
 export class Refused extends Error {
   constructor(message, { status = 0, hint = "" } = {}) {
@@ -56,7 +59,12 @@ export async function remove(path) {
 
 async function act(method, path, body) {
   const headers = { ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...(csrf ? { "X-CSRF-Token": csrf } : {}) };
-  return ask(address(path), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  try {
+    return await ask(address(path), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch (error) {
+    if (error.status === 401 || error.status === 403) dispatchEvent(new Event(SESSION_OVER));
+    throw error;
+  }
 }
 
 async function ask(where, { seconds = SECONDS, ...options }) {

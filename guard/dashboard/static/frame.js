@@ -1,6 +1,6 @@
 // What every page shares: its head, who looks at it, the document that it shows, and how old that is.
 
-import { get, rememberToken } from "./api.js";
+import { get, rememberToken, SESSION_OVER } from "./api.js";
 import { el, redraw, visible } from "./dom.js";
 import { head } from "./head.js";
 import { Live } from "./live.js";
@@ -9,6 +9,7 @@ import { absolute, ago, learn, now, tick } from "./time.js";
 import { isChosen, speak, t } from "./words.js";
 
 const PAUSE = 400; // between two documents: many changes at once are one
+const WITHOUT_STREAM = 15_000; // a server that has no room for another listener still answers questions
 const OLD = 90_000; // without a new document for so long while the server is out of reach, it says so louder
 
 /** One page: asks for its document, draws it, and does so again whenever something changed. */
@@ -22,6 +23,7 @@ export class Frame {
   #lostAt = null;
   #asked = null;
   #again = null;
+  #isStale = false;
 
   /** `page`: {place, concerns(topic), load(signal), draw(document, frame), title(document)}; missing: {words, command}. */
   constructor(page) {
@@ -48,6 +50,8 @@ export class Frame {
       width = innerWidth;
       this.#drawAll();
     });
+    addEventListener(SESSION_OVER, () => this.meet());
+    setInterval(() => this.#lostAt !== null && !document.hidden && this.#changed(null), WITHOUT_STREAM);
     await this.meet();
     await this.reload();
     new Live((topics) => this.#changed(topics), (lostAt) => this.#connection(lostAt));
@@ -94,6 +98,7 @@ export class Frame {
     } finally {
       if (this.#asked === asked) this.#asked = null;
       this.#drawAll();
+      if (this.#isStale && !this.#asked) this.#changed(null);
     }
   }
 
@@ -118,10 +123,11 @@ export class Frame {
 
   #changed(topics) {
     if (topics !== null && !topics.some((topic) => this.#page.concerns(topic))) return;
-    // One question at a time, and one more for what changed meanwhile.
+    // One question at a time, and one more for what changed meanwhile: a slow server is neither hurried nor asked in vain.
     this.#again ??= setTimeout(() => {
       this.#again = null;
-      this.reload();
+      this.#isStale = this.#asked !== null;
+      if (!this.#isStale) this.reload();
     }, PAUSE);
   }
 
