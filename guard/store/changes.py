@@ -52,8 +52,8 @@ def _fingerprint(connection: sqlalchemy.Connection) -> Fingerprint:
     is_open = rollbacks.c.state.in_([RollbackState.PLANNED.value, RollbackState.RUNNING.value])
     open_ids = select(rollbacks.c.id).where(is_open)
     steps = row(
-        func.max(rollback_steps.c.started_at),
-        func.max(rollback_steps.c.finished_at),
+        func.sum(case((rollback_steps.c.started_at.is_(None), 0), else_=1)),
+        func.sum(case((rollback_steps.c.finished_at.is_(None), 0), else_=1)),
         func.sum(rollback_steps.c.attempts),
         func.sum(func.length(rollback_steps.c.evidence)),
         where=rollback_steps.c.rollback_id.in_(open_ids),
