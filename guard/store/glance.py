@@ -2,11 +2,11 @@
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, literal, select
 
 from guard.decision.orders import Proposal, ProposalState
 from guard.incidents.clocks import Clock, ClockKind
@@ -17,7 +17,7 @@ from guard.model import Provenance, Release, ReleaseState
 from guard.store.asking import proposal_of
 from guard.store.incident_rows import incident_of
 from guard.store.releases import release_of, seen
-from guard.store.schema import blocks, incidents, proposals, releases, rollbacks
+from guard.store.schema import UtcDateTime, blocks, incidents, proposals, releases, rollbacks
 from guard.store.schema import drills as drill_rows
 from guard.store.schema_response import clocks, incident_roles
 from guard.store.schema_watch import check_reports
@@ -29,6 +29,9 @@ from webstore.versions import Version
 _NEWEST_READ = 3
 """So many newest sightings are read of each item: the highest version is seldom not the one that was seen last."""
 _GOOD_READ = 5
+_KEY = ("publisher", "item_id", "version")
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before anything was seen."""
 _MOST_INCIDENTS = 200
 
 Key = tuple[Item, Version]
@@ -125,26 +128,28 @@ def _key(row: sqlalchemy.RowMapping) -> Key:
 
 
 def _newest_statement() -> sqlalchemy.Select[Any]:
-    """The last sightings of each item, and the last of those that may be a baseline."""
-    may_be_baseline = and_(
-        releases.c.state == ReleaseState.GOOD.value,
-        releases.c.provenance != Provenance.ROLLBACK.value,
-        blocks.c.blocked_at.is_(None),
-    )
-    item = (releases.c.publisher, releases.c.item_id)
-    newest_first = (releases.c.published_at.desc(), releases.c.id.desc())
-    ranked = (
-        seen()
-        .add_columns(
-            func.row_number().over(partition_by=item, order_by=newest_first).label("place"),
-            case((may_be_baseline, 1), else_=0).label("may_be_baseline"),
-            func.row_number().over(partition_by=(*item, case((may_be_baseline, 1), else_=0)), order_by=newest_first).label("good_place"),
-        )
-        .subquery()
-    )
-    is_last = ranked.c.place <= _NEWEST_READ
-    is_last_good = (ranked.c.may_be_baseline == 1) & (ranked.c.good_place <= _GOOD_READ)
-    return select(ranked).where(or_(is_last, is_last_good))
+    """What was seen of each item since its last sightings began, and since the last that may be a baseline did.
+
+    The times are found by an index; numbering all the releases there ever were would take many times as long.
+    """
+    items = select(releases.c.publisher, releases.c.item_id).distinct().subquery("items")
+    known = releases.alias("known")
+
+    def nth(place: int, *conditions: sqlalchemy.ColumnElement[bool]) -> sqlalchemy.ScalarSelect[datetime]:
+        """When the newest but so many of an item was seen."""
+        of_item = (known.c.publisher == items.c.publisher) & (known.c.item_id == items.c.item_id)
+        chosen = select(known.c.published_at).where(of_item, *conditions).order_by(known.c.published_at.desc())
+        return chosen.limit(1).offset(place - 1).correlate(items).scalar_subquery()
+
+    is_good = (known.c.state == ReleaseState.GOOD.value) & (known.c.provenance != Provenance.ROLLBACK.value)
+    is_blocked = sqlalchemy.exists().where(*(known.c[name] == blocks.c[name] for name in _KEY))
+    last, last_good = nth(_NEWEST_READ), nth(_GOOD_READ, is_good, ~is_blocked.correlate(known))
+    since = func.coalesce(case((last < last_good, last), else_=last_good), literal(_EVER, UtcDateTime)).label("since")
+    # Found once for each item: PostgreSQL would otherwise ask again for each release.
+    start = select(items.c.publisher, items.c.item_id, since).cte("start").prefix_with("MATERIALIZED")
+    mine = and_(*(releases.c[name] == start.c[name] for name in ("publisher", "item_id")), releases.c.published_at >= start.c.since)
+    joined = start.join(releases, mine).outerjoin(blocks, and_(*(releases.c[name] == blocks.c[name] for name in _KEY)))
+    return select(*seen().selected_columns).select_from(joined)
 
 
 def _newest_of(known: list[Release]) -> NewestRelease:

@@ -73,6 +73,7 @@ releases = Table(
     Column("rollback_of", String(23)),
     Column("restores", String(23)),
     UniqueConstraint("publisher", "item_id", "version"),
+    Index("ix_releases_item", "publisher", "item_id", "published_at"),
     Index("ix_releases_newest", "published_at"),
 )
 

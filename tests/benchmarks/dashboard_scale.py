@@ -109,7 +109,7 @@ def ask(address: str, paths: Sequence[str], pid: int) -> list[float]:
 
 
 class Listener:
-    """A browser that listens for changes: a bare client of server-sent events."""
+    """A browser that listens for changes and then asks for the overview again: a bare client of server-sent events."""
 
     def __init__(self, address: str) -> None:
         parts = urlsplit(address)
@@ -130,6 +130,17 @@ class Listener:
         finally:
             writer.close()
 
+    async def look(self) -> float:
+        """Wait for a change, and read the overview; when that was there."""
+        await self.heard.get()
+        reader, writer = await asyncio.open_connection(self._host, self._port)
+        asked = f"GET /api/v1/overview HTTP/1.1\r\nHost: {self._host}:{self._port}\r\nConnection: close\r\n\r\n"
+        writer.write(asked.encode())
+        answer = await reader.read()
+        writer.close()
+        assert answer.startswith(b"HTTP/1.1 200"), answer[:200]
+        return time.perf_counter()
+
 
 async def listen(address: str, database: sqlalchemy.Engine, history: History, pid: int) -> None:
     """Let many listen, change something, and see when the last of them has heard of it."""
@@ -141,18 +152,28 @@ async def listen(address: str, database: sqlalchemy.Engine, history: History, pi
     first: list[float] = []
     last: list[float] = []
     began, before = time.perf_counter(), cpu_seconds(pid)
-    for number in range(CHANGES):
+
+    async def change(number: int) -> float:
         for one in listeners:
             while not one.heard.empty():
                 one.heard.get_nowait()
         look = LookRecord(item, "1.99.0", Outcome.HEALTHY, f"look {number}", NOW + timedelta(minutes=number + 1), 0.2)
         await asyncio.to_thread(looks.record, look)
-        changed = time.perf_counter()
+        return time.perf_counter()
+
+    for number in range(CHANGES):
+        changed = await change(number)
         times = [(await asyncio.wait_for(one.heard.get(), 30))[0] - changed for one in listeners]
         first.append(min(times))
         last.append(max(times))
     busy = cpu_seconds(pid) - before
     passed = time.perf_counter() - began
+    looked: list[float] = []
+    before = cpu_seconds(pid)
+    for number in range(CHANGES):
+        changed = await change(CHANGES + number)
+        looked.append(max(await asyncio.gather(*(one.look() for one in listeners))) - changed)
+    looking = (cpu_seconds(pid) - before) / CHANGES
     before = cpu_seconds(pid)
     await asyncio.sleep(5)
     idle = (cpu_seconds(pid) - before) / 5
@@ -163,6 +184,11 @@ async def listen(address: str, database: sqlalchemy.Engine, history: History, pi
     print(
         f"  {LISTENERS} listeners, {CHANGES} changes: the last hears after {statistics.median(last):.2f} s (median), {max(last):.2f} s (worst), the first "
         f"after {statistics.median(first):.2f} s; {100 * busy / passed:.0f} % of a core meanwhile, {100 * idle:.1f} % while nothing happens: {verdict} {LATEST_SECONDS:g} s",
+        flush=True,
+    )
+    print(
+        f"  when each then reads the overview again: the last has it {statistics.median(looked):.2f} s after the change (median), "
+        f"{max(looked):.2f} s (worst); {1000 * looking:.0f} ms of CPU a change, for all of them",
         flush=True,
     )
 

@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("checked_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("publisher", "item_id", "version", name=op.f("pk_check_reports")),
     )
+    op.create_index("ix_releases_item", "releases", ["publisher", "item_id", "published_at"])
     op.create_index("ix_releases_newest", "releases", ["published_at"])
     op.create_index("ix_incidents_item", "incidents", ["publisher", "item_id", "opened_at"])
     op.create_index("ix_incidents_newest", "incidents", ["opened_at"])
