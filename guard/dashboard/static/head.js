@@ -76,5 +76,5 @@ function person(frame) {
     );
   }
   if (who.how === "token") return el("button", { type: "button", id: "login", on: { click: () => login(frame) } }, t("login"));
-  return el("span", { class: "who soft", title: t("readonly.hint") }, t("readonly"));
+  return el("span", { class: "who soft", title: t("readonly.hint").replaceAll("`", "") }, t("readonly"));
 }

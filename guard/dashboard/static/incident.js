@@ -70,7 +70,7 @@ const may = (found, action) => frame.mayAct && found.may.includes(action);
 function buttons(found) {
   if (!frame.mayAct) {
     const how = frame.who?.how;
-    return how && el("p", { class: "soft rights" }, t(how === "token" ? "rights.token" : how === "proxy" ? "rights.proxy" : "readonly.hint"));
+    return how && el("p", { class: "soft rights" }, said(t(how === "token" ? "rights.token" : how === "proxy" ? "rights.proxy" : "readonly.hint")));
   }
   const shown = BUTTONS.filter((action) => found.may.includes(action));
   return (
