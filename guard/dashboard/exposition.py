@@ -40,16 +40,12 @@ class Family:
     kind: Kind
     help: str
     samples: Sequence[Sample]
-    missing: Sequence[Mapping[str, str]] = ()
-    """Labels that are 0 where no sample has them: a counter that begins at 1 hides its first increase."""
 
     def lines(self) -> Iterator[str]:
-        """The family as it is read, in a stable order."""
+        """The family as it is read, in the order of its samples."""
         yield f"# HELP {self.name} {self.help.translate(_INSIDE_HELP)}"
         yield f"# TYPE {self.name} {self.kind.value}"
-        known = {tuple(sorted(sample.labels.items())) for sample in self.samples}
-        zeros = [Sample(labels, 0) for labels in self.missing if tuple(sorted(labels.items())) not in known]
-        for sample in sorted([*self.samples, *zeros], key=lambda one: (sorted(one.labels.items()), one.suffix)):
+        for sample in self.samples:
             yield f"{self.name}{sample.suffix}{_labels(sample.labels)} {_number(sample.value)}"
 
 
@@ -78,6 +74,8 @@ def _is_control(letter: str) -> bool:
 
 def _number(value: float) -> str:
     """A number as Go reads it."""
+    if isinstance(value, int):
+        return str(int(value))
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):

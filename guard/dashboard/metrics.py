@@ -38,7 +38,7 @@ def render(engine: Engine) -> str:
         sqlalchemy.exc.SQLAlchemyError: the database cannot be read.
     """
     configured = [extension.item for extension in engine.config.extension]
-    ids = {item.id for item in configured}
+    ids = dict.fromkeys(item.id for item in configured)
     counts = Counts(engine.database)
     standings = engine.standings.newest(configured, points=1)
     looks = [look for look in engine.looks.all() if look.last.item.id in ids]
@@ -129,16 +129,16 @@ def _looks(looks: Collection[LookTotals]) -> Iterator[Family]:
 
 def _rollbacks(counts: Counts, ids: Collection[str]) -> Iterator[Family]:
     ended = [count for count in counts.ended_rollbacks() if count.item_id in ids]
+    known = {(one.item_id, one.state, one.automatic): one.count for one in ended}
     yield Family(
         "release_guard_rollbacks_total",
         Kind.COUNTER,
         "Rollbacks that have ended, by how they ended and whether the guard began them by itself.",
-        [Sample({"item": one.item_id, "state": one.state.value, "automatic": _yes(one.automatic)}, one.count) for one in ended],
-        missing=[
-            {"item": item_id, "state": state.value, "automatic": _yes(automatic)}
+        [
+            Sample({"item": item_id, "state": state.value, "automatic": _yes(automatic)}, known.get((item_id, state, automatic), 0))
             for item_id in ids
             for state in ENDED
-            for automatic in (True, False)
+            for automatic in (True, False)  # a counter that begins at 1 hides its first increase
         ],
     )
     done = [one for one in ended if one.state is RollbackState.COMPLETED]

@@ -19,7 +19,7 @@ from webstore.models import Item
 
 _DAY = timedelta(days=1)
 _MOST_WATCHERS = 50
-_SPARKLINE_POINTS = 15
+_SPARKLINE_POINTS = 10
 """A line as wide as a finger shows no more of them."""
 
 
