@@ -106,6 +106,13 @@ name = {name}  # as in Sentry's release names: NAME@VERSION
 # token_env = "GITHUB_TOKEN"
 # from_severity = "P3"        # this one and worse
 
+[dashboard]
+# host = "127.0.0.1"          # of `release-guard serve`; beyond this machine only with a token, or behind a proxy
+# port = 8321
+# token_env = "RELEASE_GUARD_DASHBOARD_TOKEN"   # the variable with the token that people log in with
+# user_header = "X-Forwarded-User"              # in which a reverse proxy says who asks; none by default
+# hostnames = ["guard.internal"]                # names that browsers may call it by; none by default
+
 [report]
 # objective = 0.99            # share of sessions that are to be well: the error budget is the rest
 
