@@ -64,7 +64,7 @@ class SignalStanding:
     @property
     def is_of_release(self) -> bool:
         """Whether it is of the release itself, and not of the baseline beside it."""
-        return self.version == self.release
+        return self.version is self.release or self.version == self.release
 
 
 class Standings:

@@ -85,7 +85,7 @@ class _Known:
         """What is known of the newest release. Verdicts are of that one, or of none: an older one's would mislead."""
         release = newest.release
         key = release.item, release.version
-        judged = [one for one in self._signals.get(release.item, []) if one.version == one.release == release.version]
+        judged = [one for one in self._signals.get(release.item, []) if one.is_of_release and one.release == release.version]
         report, drill = self._reports.get(key), self._drills.get(key)
         ids = [one.incident.id for one in self._open.get(release.item, []) if one.incident.version == release.version]
         return {
