@@ -172,6 +172,9 @@ def test_what_is_not_there_says_so(visitor, stage):
     assert "release-guard incident list" in page.locator(".empty").inner_text()
     page = visitor.raw(f"{stage.address}/no/such/page")
     page.wait_for_selector("text=There is no such page.")
+    page = visitor.raw(f"{stage.address}/incidents/%FF%E0%A4")
+    page.wait_for_selector("#page[aria-busy=false] h1")
+    assert page.locator("h1").inner_text() == "Not there"
     visitor.forgive("404")
 
 

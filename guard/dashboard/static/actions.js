@@ -55,7 +55,12 @@ export function assign(frame, incident, role) {
     ask({
       title: t("assign.title", { id: visible(incident.id) }),
       fields: [
-        choice("role", t("field.role"), incident.roles.map((one) => [one.role, visible(one.words)]), role.role),
+        choice(
+          "role",
+          t("field.role"),
+          incident.roles.map((one) => [one.role, visible(one.words)]),
+          role.role,
+        ),
         line("to", t("field.to"), { value: role.holder ? "" : (frame.who?.name ?? ""), longest: 100 }),
         text("why", t("field.why"), { required: false }),
       ],
@@ -103,7 +108,11 @@ export async function approve(frame, incident) {
       plan = found;
       content.replaceChildren(
         el("p", { class: "headline" }, said(found.headline)),
-        el("ul", {}, found.lines.map((one) => el("li", {}, said(one)))),
+        el(
+          "ul",
+          {},
+          found.lines.map((one) => el("li", {}, said(one))),
+        ),
         el("p", { class: "warned" }, t("approve.warning")),
       );
       sure.disabled = false;

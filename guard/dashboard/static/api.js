@@ -40,6 +40,20 @@ export function address(path, query = {}) {
 /** A part of an address that holds what comes from outside. */
 export const part = encodeURIComponent;
 
+/** The parts of this page's own address; one that is written wrongly is taken as it stands, and will not be found. */
+export function places() {
+  return location.pathname
+    .split("/")
+    .slice(1)
+    .map((piece) => {
+      try {
+        return decodeURIComponent(piece);
+      } catch {
+        return piece;
+      }
+    });
+}
+
 export async function get(path, query = {}, signal = undefined) {
   return ask(address(path, query), { signal });
 }
@@ -72,14 +86,23 @@ async function ask(where, { seconds = SECONDS, ...options }) {
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
   let answer;
   try {
-    answer = await fetch(where, { credentials: "same-origin", cache: "no-store", ...options, signal, headers: { Accept: "application/json", ...options.headers } });
+    answer = await fetch(where, {
+      credentials: "same-origin",
+      cache: "no-store",
+      ...options,
+      signal,
+      headers: { Accept: "application/json", ...options.headers },
+    });
   } catch (error) {
     if (options.signal?.aborted) throw error; // a newer question has taken its place
     throw new Refused(t("trouble.unreachable"), { hint: t("trouble.unreachable.hint") });
   }
   const document = await read(answer);
   if (answer.ok) return document;
-  throw new Refused(document?.error || t("trouble.answer", { status: answer.status }), { status: answer.status, hint: document?.hint || "" });
+  throw new Refused(document?.error || t("trouble.answer", { status: answer.status }), {
+    status: answer.status,
+    hint: document?.hint || "",
+  });
 }
 
 async function read(answer) {

@@ -20,10 +20,23 @@ export function bars(days, width) {
     "figure",
     { class: "plotted" },
     el("figcaption", {}, title),
-    el("ul", { class: "legend" }, SEVERITIES.map((one) => el("li", {}, svg("svg", { class: "key", viewBox: "0 0 34 12", "aria-hidden": "true" }, piece(8, 0, 18, 12, one)), one))),
+    el(
+      "ul",
+      { class: "legend" },
+      SEVERITIES.map((one) =>
+        el("li", {}, svg("svg", { class: "key", viewBox: "0 0 34 12", "aria-hidden": "true" }, piece(8, 0, 18, 12, one)), one),
+      ),
+    ),
     svg(
       "svg",
-      { class: "plot", viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "img", "aria-label": `${title}. ${t("report.by_day.summary", { n: sums.reduce((one, other) => one + other, 0), days: days.length })}` },
+      {
+        class: "plot",
+        viewBox: `0 0 ${width} ${HEIGHT}`,
+        width,
+        height: HEIGHT,
+        role: "img",
+        "aria-label": `${title}. ${t("report.by_day.summary", { n: sums.reduce((one, other) => one + other, 0), days: days.length })}`,
+      },
       [0, highest].map((value) => [
         svg("path", { class: "grid", d: `M${LEFT} ${HEIGHT - BOTTOM - value * unit}H${width}` }),
         svg("text", { class: "axis", x: LEFT - 6, y: HEIGHT - BOTTOM - value * unit + 4, "text-anchor": "end" }, String(value)),
@@ -35,7 +48,12 @@ export function bars(days, width) {
       "details",
       { class: "numbers" },
       el("summary", {}, t("plot.numbers")),
-      table(title, [t("column.day"), ...SEVERITIES], days.map(({ day, counts }) => ({ cells: [day, ...SEVERITIES.map((one) => String(counts[one] ?? 0))] })), { cards: false }),
+      table(
+        title,
+        [t("column.day"), ...SEVERITIES],
+        days.map(({ day, counts }) => ({ cells: [day, ...SEVERITIES.map((one) => String(counts[one] ?? 0))] })),
+        { cards: false },
+      ),
     ),
   );
 }
@@ -62,6 +80,8 @@ function piece(x, y, width, height, severity) {
 function labels(days, step) {
   const every = Math.max(1, Math.ceil(44 / step));
   return days.map(({ day }, place) =>
-    place % every === 0 && place * step < step * days.length - 36 ? svg("text", { class: "axis", x: LEFT + place * step, y: HEIGHT - 6 }, day.slice(5)) : null,
+    place % every === 0 && place * step < step * days.length - 36
+      ? svg("text", { class: "axis", x: LEFT + place * step, y: HEIGHT - 6 }, day.slice(5))
+      : null,
   );
 }

@@ -16,7 +16,11 @@ export function urgency(item) {
   if (item.waits_for_approval) return 9;
   if (item.open_incidents.length) return 8;
   const open = item.look?.outcome === "failed" || !item.release ? 2 : 0;
-  return Math.max(open, ...item.signals.map((signal) => WORST[signal.verdict] ?? 1), ...item.checks.map((check) => (check.status === "failed" ? 3 : 0)));
+  return Math.max(
+    open,
+    ...item.signals.map((signal) => WORST[signal.verdict] ?? 1),
+    ...item.checks.map((check) => (check.status === "failed" ? 3 : 0)),
+  );
 }
 
 /** Where a release is shown. */
@@ -30,7 +34,12 @@ export function card(item, frame) {
   return el(
     "article",
     { class: "card", key: item.item, "aria-labelledby": heading },
-    el("header", { class: "row" }, el("h3", { id: heading }, el("bdi", {}, visible(item.name))), chip(name("mode", item.mode), t(`mode.${item.mode}.what`))),
+    el(
+      "header",
+      { class: "row" },
+      el("h3", { id: heading }, el("bdi", {}, visible(item.name))),
+      chip(name("mode", item.mode), t(`mode.${item.mode}.what`)),
+    ),
     item.release ? live(item) : empty(t("item.unseen"), "release-guard watch --once"),
     signals(item),
     checks(item),
@@ -52,7 +61,8 @@ function live(item) {
 }
 
 function seen(item, release) {
-  if (release.restores) return fill("seen.restores", { version: el("bdi", {}, visible(release.restores)), ago: ago(release.first_seen_at) });
+  if (release.restores)
+    return fill("seen.restores", { version: el("bdi", {}, visible(release.restores)), ago: ago(release.first_seen_at) });
   return item.baseline
     ? fill("seen.compared", { ago: ago(release.first_seen_at), version: el("bdi", {}, visible(item.baseline)) })
     : fill("seen.alone", { ago: ago(release.first_seen_at) });
@@ -60,7 +70,9 @@ function seen(item, release) {
 
 function window(item) {
   if (!item.window_ends_at) return null;
-  return Date.parse(item.window_ends_at) > now() ? el("strong", {}, fill("window.left", { left: left(item.window_ends_at) })) : t("window.over");
+  return Date.parse(item.window_ends_at) > now()
+    ? el("strong", {}, fill("window.left", { left: left(item.window_ends_at) }))
+    : t("window.over");
 }
 
 function signals(item) {
@@ -76,7 +88,13 @@ function signalLine(state) {
     el("span", { class: "name" }, name("signal", state.signal)),
     sign("verdict", state.verdict),
     sparkline(state) ?? el("span", { class: "spark", "aria-hidden": "true" }),
-    el("span", { class: "figure" }, state.verdict !== "no_data" && el("span", {}, measured(state)), " ", el("span", { class: "soft" }, limit(state))),
+    el(
+      "span",
+      { class: "figure" },
+      state.verdict !== "no_data" && el("span", {}, measured(state)),
+      " ",
+      el("span", { class: "soft" }, limit(state)),
+    ),
   );
 }
 
@@ -85,26 +103,63 @@ function checks(item) {
   return el(
     "p",
     { class: "checks" },
-    item.checks.map((check) => el("span", { key: check.check }, sign("check", check.status, `${name("check", check.check)}: ${name("check", check.status)}`), check.flaky && chip(t("flaky")))),
+    item.checks.map((check) =>
+      el(
+        "span",
+        { key: check.check },
+        sign("check", check.status, `${name("check", check.check)}: ${name("check", check.status)}`),
+        check.flaky && chip(t("flaky")),
+      ),
+    ),
     item.checked_at && el("span", { class: "soft" }, fill("checked", { ago: ago(item.checked_at) })),
   );
 }
 
 function drill(found) {
-  return el("p", { class: "drill" }, sign("drill", found.verdict, t("drill.is")), " ", el("span", { class: "soft" }, said(found.words, { long: 160 })));
+  return el(
+    "p",
+    { class: "drill" },
+    sign("drill", found.verdict, t("drill.is")),
+    " ",
+    el("span", { class: "soft" }, said(found.words, { long: 160 })),
+  );
 }
 
 function footer(item, frame) {
   return el(
     "footer",
     {},
-    item.look && el("p", { class: "look" }, sign("outcome", item.look.outcome), " ", ago(item.look.at), " ", el("span", { class: "soft" }, said(item.look.sentence, { long: 200 }))),
+    item.look &&
+      el(
+        "p",
+        { class: "look" },
+        sign("outcome", item.look.outcome),
+        " ",
+        ago(item.look.at),
+        " ",
+        el("span", { class: "soft" }, said(item.look.sentence, { long: 200 })),
+      ),
     el(
       "p",
       { class: "row soft" },
       el("span", {}, t("rollbacks.today", { n: item.automatic_rollbacks_today, max: item.max_automatic_rollbacks_a_day })),
-      item.open_incidents.length > 0 && el("span", {}, item.open_incidents.map((id) => [el("a", { href: `/incidents/${part(id)}` }, visible(id)), " "])),
-      frame.mayAct && el("button", { type: "button", class: "quiet", "aria-label": t("pause.title", { name: visible(item.name) }), on: { click: () => pause(frame, item) } }, t("pause")),
+      item.open_incidents.length > 0 &&
+        el(
+          "span",
+          {},
+          item.open_incidents.map((id) => [el("a", { href: `/incidents/${part(id)}` }, visible(id)), " "]),
+        ),
+      frame.mayAct &&
+        el(
+          "button",
+          {
+            type: "button",
+            class: "quiet",
+            "aria-label": t("pause.title", { name: visible(item.name) }),
+            on: { click: () => pause(frame, item) },
+          },
+          t("pause"),
+        ),
     ),
   );
 }

@@ -9,7 +9,11 @@ import { fill, name, t } from "./words.js";
 /** A column for each report. */
 export function checkPanels(found) {
   if (found.checks.length === 0) return empty(t("checks.none"), "release-guard check store");
-  return el("div", { class: "beside" }, found.checks.map((report) => column(report, found)));
+  return el(
+    "div",
+    { class: "beside" },
+    found.checks.map((report) => column(report, found)),
+  );
 }
 
 function column(report, found) {
@@ -19,7 +23,11 @@ function column(report, found) {
     { key: `${role}-${report.version}` },
     el("h3", {}, t(`column.${role}`, { version: visible(report.version) })),
     el("p", {}, sign("check", report.status), " ", el("span", { class: "soft" }, fill("checked", { ago: ago(report.checked_at) }))),
-    el("ul", { class: "check-list" }, report.checks.map((check) => one(check, report.version))),
+    el(
+      "ul",
+      { class: "check-list" },
+      report.checks.map((check) => one(check, report.version)),
+    ),
   );
 }
 
@@ -27,10 +35,23 @@ function one(check, version) {
   return el(
     "li",
     { key: check.check },
-    el("p", {}, sign("check", check.status, `${name("check", check.check)}: ${name("check", check.status)}`), " ", check.flaky && chip(t("flaky"), t("flaky.what")), " ", check.seconds > 0 && el("span", { class: "soft" }, length(check.seconds))),
+    el(
+      "p",
+      {},
+      sign("check", check.status, `${name("check", check.check)}: ${name("check", check.status)}`),
+      " ",
+      check.flaky && chip(t("flaky"), t("flaky.what")),
+      " ",
+      check.seconds > 0 && el("span", { class: "soft" }, length(check.seconds)),
+    ),
     check.note && el("p", { class: "soft" }, said(check.note)),
     check.findings.map(finding),
-    check.pictures.length > 0 && el("div", { class: "pictures" }, check.pictures.map((picture) => thumbnail(picture, check, version))),
+    check.pictures.length > 0 &&
+      el(
+        "div",
+        { class: "pictures" },
+        check.pictures.map((picture) => thumbnail(picture, check, version)),
+      ),
   );
 }
 
@@ -60,8 +81,20 @@ function thumbnail(picture, check, version) {
   const words = t("picture.alt", { check: name("check", check.check), version: visible(version), name: visible(picture.name) });
   return el(
     "button",
-    { type: "button", class: "picture", "aria-label": t("picture.enlarge", { words }), on: { click: () => show({ title: words, content: el("img", { src, alt: words, class: "whole" }) }) } },
-    el("img", { src, alt: "", loading: "lazy", width: 160, height: 110, on: { error: (event) => event.target.closest("button")?.classList.add("gone") } }),
+    {
+      type: "button",
+      class: "picture",
+      "aria-label": t("picture.enlarge", { words }),
+      on: { click: () => show({ title: words, content: el("img", { src, alt: words, class: "whole" }) }) },
+    },
+    el("img", {
+      src,
+      alt: "",
+      loading: "lazy",
+      width: 160,
+      height: 110,
+      on: { error: (event) => event.target.closest("button")?.classList.add("gone") },
+    }),
     el("span", {}, visible(picture.name)),
   );
 }

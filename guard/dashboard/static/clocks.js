@@ -18,7 +18,14 @@ function clock(one) {
     "div",
     { key: one.kind, class: `clock ${missed ? "missed" : ""} ${running ? "running" : "stopped"}`, "data-due": running ? one.due_at : null },
     el("dt", {}, visible(one.words)),
-    el("dd", {}, shape("check", missed ? "failed" : running ? "error" : "passed"), running ? countdown(one.due_at) : el("span", { class: "count" }, taken(one)), el("span", { class: "verdict late" }, t("clock.missed")), el("span", { class: "verdict timely" }, t(running ? "clock.left" : "clock.kept"))),
+    el(
+      "dd",
+      {},
+      shape("check", missed ? "failed" : running ? "error" : "passed"),
+      running ? countdown(one.due_at) : el("span", { class: "count" }, taken(one)),
+      el("span", { class: "verdict late" }, t("clock.missed")),
+      el("span", { class: "verdict timely" }, t(running ? "clock.left" : "clock.kept")),
+    ),
     one.escalations > 0 && el("dd", { class: "soft" }, count("count.escalations", one.escalations)),
   );
 }

@@ -58,7 +58,11 @@ export function refusal(error) {
 export function show({ title, content }) {
   const dialog = el(
     "dialog",
-    { class: "wide", "aria-labelledby": "dialog-title", on: { close: () => dialog.remove(), click: (event) => event.target === dialog && dialog.close() } },
+    {
+      class: "wide",
+      "aria-labelledby": "dialog-title",
+      on: { close: () => dialog.remove(), click: (event) => event.target === dialog && dialog.close() },
+    },
     el(
       "form",
       { method: "dialog" },
@@ -97,6 +101,10 @@ export function choice(name, words, options, value = "") {
     "label",
     { class: "field" },
     el("span", {}, words),
-    el("select", { name, required: true }, options.map(([option, label]) => el("option", { value: option, selected: option === value }, label))),
+    el(
+      "select",
+      { name, required: true },
+      options.map(([option, label]) => el("option", { value: option, selected: option === value }, label)),
+    ),
   );
 }

@@ -110,7 +110,12 @@ const LONG = 420;
 export function said(text, { long = LONG } = {}) {
   const shown = visible(text);
   if (shown.length <= long) return el("bdi", { class: "said" }, coded(shown));
-  return el("details", { class: "long" }, el("summary", {}, el("bdi", { class: "said" }, coded(`${shown.slice(0, long)}…`))), el("bdi", { class: "said" }, coded(shown)));
+  return el(
+    "details",
+    { class: "long" },
+    el("summary", {}, el("bdi", { class: "said" }, coded(`${shown.slice(0, long)}…`))),
+    el("bdi", { class: "said" }, coded(shown)),
+  );
 }
 
 /** The same as one plain string: for names in attributes, titles and options. */
@@ -126,9 +131,17 @@ function coded(text) {
 
 /** A table in a box of its own, that scrolls by itself and can be reached by keyboard. `rows` are lists of cells. */
 export function table(caption, columns, rows, { key = null, name = null, cards = true } = {}) {
-  const head = el("tr", {}, columns.map((column) => el("th", { scope: "col" }, column)));
+  const head = el(
+    "tr",
+    {},
+    columns.map((column) => el("th", { scope: "col" }, column)),
+  );
   const body = rows.map(({ cells, key: row, ...props }) =>
-    el("tr", { ...props, key: row }, cells.map((cell, place) => el(place ? "td" : "th", place ? { "data-label": columns[place] } : { scope: "row" }, cell))),
+    el(
+      "tr",
+      { ...props, key: row },
+      cells.map((cell, place) => el(place ? "td" : "th", place ? { "data-label": columns[place] } : { scope: "row" }, cell)),
+    ),
   );
   return el(
     "div",

@@ -33,7 +33,8 @@ export function plainly(number) {
 /** What was measured, in figures: "12 of 300 (4 %)". */
 export function measured(state) {
   if (state.verdict === "no_data" && !state.total) return t("figure.none");
-  if (state.total > 0) return t("figure.share", { failures: whole(state.failures), total: whole(state.total), rate: percent(state.failures / state.total) });
+  if (state.total > 0)
+    return t("figure.share", { failures: whole(state.failures), total: whole(state.total), rate: percent(state.failures / state.total) });
   const last = state.recent.at(-1)?.value;
   if (last !== null && last !== undefined) return plainly(last);
   return state.failures ? whole(state.failures) : "";

@@ -54,7 +54,10 @@ export class Frame {
     setInterval(() => this.#lostAt !== null && !document.hidden && this.#changed(null), WITHOUT_STREAM);
     await this.meet();
     await this.reload();
-    new Live((topics) => this.#changed(topics), (lostAt) => this.#connection(lostAt));
+    new Live(
+      (topics) => this.#changed(topics),
+      (lostAt) => this.#connection(lostAt),
+    );
   }
 
   /** Ask who this is, after the start and after a login. */
@@ -162,9 +165,17 @@ export class Frame {
     const notThere = error.status === 404;
     return [
       el("h1", {}, notThere ? t("trouble.missing") : t("trouble.title")),
-      notThere && this.#page.missing ? empty(visible(error.message), this.#page.missing) : el("div", { class: "empty" }, el("p", {}, visible(error.message))),
+      notThere && this.#page.missing
+        ? empty(visible(error.message), this.#page.missing)
+        : el("div", { class: "empty" }, el("p", {}, visible(error.message))),
       error.hint && el("p", { class: "soft" }, visible(error.hint)),
-      el("p", {}, el("button", { type: "button", on: { click: () => this.reload() } }, t("again")), " ", el("a", { href: "/" }, t("place.overview"))),
+      el(
+        "p",
+        {},
+        el("button", { type: "button", on: { click: () => this.reload() } }, t("again")),
+        " ",
+        el("a", { href: "/" }, t("place.overview")),
+      ),
     ];
   }
 
@@ -176,9 +187,18 @@ export class Frame {
     if (old) lines.push(t("live.old", { at: absolute(this.#loadedAt).slice(11) }));
     const loud = old && Date.now() - this.#loadedAt > OLD;
     const place = document.getElementById("state");
-    redraw(place, lines.length > 0 && el("div", { class: loud ? "banner bad" : "banner open" }, lines.map((line) => el("p", {}, line))));
+    redraw(
+      place,
+      lines.length > 0 &&
+        el(
+          "div",
+          { class: loud ? "banner bad" : "banner open" },
+          lines.map((line) => el("p", {}, line)),
+        ),
+    );
     const fresh = document.getElementById("fresh");
-    if (fresh) redraw(fresh, el("span", { class: `dot ${this.#lostAt === null ? "on" : "off"}`, "aria-hidden": "true" }), " ", this.#freshness());
+    if (fresh)
+      redraw(fresh, el("span", { class: `dot ${this.#lostAt === null ? "on" : "off"}`, "aria-hidden": "true" }), " ", this.#freshness());
   }
 
   #freshness() {

@@ -11,7 +11,12 @@ const LANGUAGES = { en: "English", "zh-TW": "繁體中文" };
 /** The head's content. `place`: the page it stands on. */
 export function head(frame, place) {
   return [
-    el("a", { class: "brand", href: "/" }, el("img", { src: "/static/icon.svg", alt: "", width: 22, height: 22 }), el("span", {}, t("brand"))),
+    el(
+      "a",
+      { class: "brand", href: "/" },
+      el("img", { src: "/static/icon.svg", alt: "", width: 22, height: 22 }),
+      el("span", {}, t("brand")),
+    ),
     el(
       "nav",
       { "aria-label": t("nav") },
@@ -48,7 +53,9 @@ function themes(frame) {
     el(
       "select",
       { id: "theme", on: { change: (event) => wear(event.target.value) } },
-      THEMES.map((theme) => el("option", { value: theme, selected: theme === (document.documentElement.dataset.theme ?? "system") }, t(`theme.${theme}`))),
+      THEMES.map((theme) =>
+        el("option", { value: theme, selected: theme === (document.documentElement.dataset.theme ?? "system") }, t(`theme.${theme}`)),
+      ),
     ),
   );
 }

@@ -56,7 +56,11 @@ addEventListener("popstate", () => frame.reload());
 function draw(found) {
   return [
     el("h1", {}, t("place.history")),
-    el("nav", { class: "tabs", "aria-label": t("place.history") }, TABS.map((one) => tabLink(one))),
+    el(
+      "nav",
+      { class: "tabs", "aria-label": t("place.history") },
+      TABS.map((one) => tabLink(one)),
+    ),
     found.tab !== tab() ? el("p", { class: "soft" }, t("loading")) : found.tab === "report" ? period(found) : list(found),
   ];
 }
@@ -87,7 +91,11 @@ function list(found) {
     filters(kind, filtered),
     el("div", { class: "row" }, el("p", { class: "soft", role: "status" }, count("count.rows", found.total)), ways(found.tab)),
     found.rows.length
-      ? table(t(`tab.${found.tab}`), kind.columns.map((column) => t(`column.${column}`)), found.rows.map((row) => ({ cells: kind.cells(row), key: row.id ?? `${row.item}/${row.version}` })))
+      ? table(
+          t(`tab.${found.tab}`),
+          kind.columns.map((column) => t(`column.${column}`)),
+          found.rows.map((row) => ({ cells: kind.cells(row), key: row.id ?? `${row.item}/${row.version}` })),
+        )
       : filtered
         ? empty(t("list.filtered"))
         : empty(t(`list.empty.${found.tab}`), kind.command),
@@ -100,7 +108,16 @@ function filters(kind, filtered) {
     "form",
     { class: "filters", role: "search", on: { submit: (event) => event.preventDefault() } },
     kind.filters.map((filter) => (filter.values === "flag" ? flag(filter) : select(filter))),
-    filtered && el("button", { type: "button", class: "quiet", on: { click: () => go({ ...Object.fromEntries(kind.filters.map((filter) => [filter.name, ""])), after: "" }) } }, t("filter.clear")),
+    filtered &&
+      el(
+        "button",
+        {
+          type: "button",
+          class: "quiet",
+          on: { click: () => go({ ...Object.fromEntries(kind.filters.map((filter) => [filter.name, ""])), after: "" }) },
+        },
+        t("filter.clear"),
+      ),
   );
 }
 
@@ -126,7 +143,12 @@ function flag(filter) {
   return el(
     "label",
     { class: "sure", key: filter.name },
-    el("input", { type: "checkbox", id: `filter-${filter.name}`, checked: asked().get(filter.name) === "true", on: { change: (event) => go({ [filter.name]: event.target.checked ? "true" : "", after: "" }) } }),
+    el("input", {
+      type: "checkbox",
+      id: `filter-${filter.name}`,
+      checked: asked().get(filter.name) === "true",
+      on: { change: (event) => go({ [filter.name]: event.target.checked ? "true" : "", after: "" }) },
+    }),
     el("span", {}, t(`filter.${filter.name}`)),
   );
 }
@@ -164,7 +186,16 @@ function period(found) {
     el(
       "div",
       { class: "row" },
-      el("label", { class: "field" }, el("span", {}, t("filter.days")), el("select", { id: "filter-days", value: String(days()), on: { change: (event) => go({ days: event.target.value }) } }, DAYS.map((one) => el("option", { value: String(one), selected: one === days() }, t("report.days", { n: one }))))),
+      el(
+        "label",
+        { class: "field" },
+        el("span", {}, t("filter.days")),
+        el(
+          "select",
+          { id: "filter-days", value: String(days()), on: { change: (event) => go({ days: event.target.value }) } },
+          DAYS.map((one) => el("option", { value: String(one), selected: one === days() }, t("report.days", { n: one }))),
+        ),
+      ),
       el("p", { class: "ways" }, el("a", { href: address("/report", { days: days() }) }, "JSON")),
     ),
     report(found),

@@ -23,7 +23,9 @@ export const LISTS = {
       versionLink(row, row.version),
       el("bdi", {}, visible(row.item_name)),
       [sign("release", row.state), row.blocked && el("p", { class: "soft" }, said(row.blocked, { long: 120 }))],
-      row.restores ? [name("provenance", row.provenance), el("p", { class: "soft" }, t("release.carries", { version: visible(row.restores) }))] : name("provenance", row.provenance),
+      row.restores
+        ? [name("provenance", row.provenance), el("p", { class: "soft" }, t("release.carries", { version: visible(row.restores) }))]
+        : name("provenance", row.provenance),
       `${row.deploy_percentage} %`,
       moment(row.first_seen_at),
       row.drill ? sign("drill", row.drill) : "–",
@@ -51,7 +53,11 @@ export const LISTS = {
     filters: [
       ITEM,
       { name: "severity", words: "severity", values: SEVERITIES },
-      { name: "state", words: "incident", values: ["investigating", "identified", "mitigating", "monitoring", "resolved", "postmortem_done", "closed", "false_alarm"] },
+      {
+        name: "state",
+        words: "incident",
+        values: ["investigating", "identified", "mitigating", "monitoring", "resolved", "postmortem_done", "closed", "false_alarm"],
+      },
       { name: "open", values: "flag" },
     ],
     columns: ["incident", "severity", "state", "title", "extension", "cause", "opened", "resolved", "commander"],
@@ -69,7 +75,10 @@ export const LISTS = {
   },
   actions: {
     command: "release-guard action add",
-    filters: [{ name: "state", words: "action", values: ["open", "in_progress", "done", "dropped"] }, { name: "overdue", values: "flag" }],
+    filters: [
+      { name: "state", words: "action", values: ["open", "in_progress", "done", "dropped"] },
+      { name: "overdue", values: "flag" },
+    ],
     columns: ["action", "state", "title", "owner", "priority", "due", "incidents"],
     cells: (row) => [
       visible(row.id),

@@ -51,7 +51,12 @@ function summary(found) {
 }
 
 const alive = (found) => found.watchers.filter((watcher) => watcher.is_alive).length;
-const lastLook = (found) => found.items.map((item) => item.look?.at).filter(Boolean).sort().at(-1);
+const lastLook = (found) =>
+  found.items
+    .map((item) => item.look?.at)
+    .filter(Boolean)
+    .sort()
+    .at(-1);
 
 function watched(found) {
   if (alive(found) === 0) return null;
@@ -68,7 +73,12 @@ function unwatched(found) {
     "section",
     { class: "banner open", key: "unwatched", "aria-label": t("watch.nobody") },
     shape("verdict", "inconclusive"),
-    el("div", {}, el("p", {}, el("strong", {}, t("watch.nobody")), " ", last && fill("watch.last", { ago: ago(last) })), el("p", {}, t("empty.next"), " ", el("code", {}, "release-guard watch"))),
+    el(
+      "div",
+      {},
+      el("p", {}, el("strong", {}, t("watch.nobody")), " ", last && fill("watch.last", { ago: ago(last) })),
+      el("p", {}, t("empty.next"), " ", el("code", {}, "release-guard watch")),
+    ),
   );
 }
 
@@ -81,7 +91,15 @@ function waiting(item, found) {
     el(
       "div",
       {},
-      el("p", { class: "headline" }, el("strong", {}, t("waits")), " ", el("bdi", {}, visible(item.name)), " ", item.release && el("bdi", {}, visible(item.release.version))),
+      el(
+        "p",
+        { class: "headline" },
+        el("strong", {}, t("waits")),
+        " ",
+        el("bdi", {}, visible(item.name)),
+        " ",
+        item.release && el("bdi", {}, visible(item.release.version)),
+      ),
       incident.title && el("p", {}, said(incident.title, { long: 200 })),
     ),
     el(
@@ -99,7 +117,18 @@ function paused(one) {
     "section",
     { class: "banner open", key: `pause-${one.item ?? "all"}`, "aria-label": t("paused") },
     shape("step", "pending"),
-    el("div", {}, el("p", {}, el("strong", {}, t("paused")), " ", fill("paused.by", { name: named, by: el("bdi", {}, visible(one.by)), ago: ago(one.since) })), el("p", {}, said(one.reason, { long: 200 }))),
+    el(
+      "div",
+      {},
+      el(
+        "p",
+        {},
+        el("strong", {}, t("paused")),
+        " ",
+        fill("paused.by", { name: named, by: el("bdi", {}, visible(one.by)), ago: ago(one.since) }),
+      ),
+      el("p", {}, said(one.reason, { long: 200 })),
+    ),
     frame.mayAct && el("p", { class: "buttons" }, el("button", { type: "button", on: { click: () => resume(frame, one) } }, t("resume"))),
   );
 }
@@ -127,7 +156,17 @@ function incidentLine(incident) {
       " ",
       sign("incident", incident.state),
       el("p", {}, said(incident.title, { long: 200 })),
-      el("p", { class: "soft" }, el("bdi", {}, visible(incident.item_name)), " ", el("bdi", {}, visible(incident.version)), " · ", incident.acknowledged_by ? fill("acknowledged.by", { name: el("bdi", {}, visible(incident.acknowledged_by)) }) : t("acknowledged.nobody")),
+      el(
+        "p",
+        { class: "soft" },
+        el("bdi", {}, visible(incident.item_name)),
+        " ",
+        el("bdi", {}, visible(incident.version)),
+        " · ",
+        incident.acknowledged_by
+          ? fill("acknowledged.by", { name: el("bdi", {}, visible(incident.acknowledged_by)) })
+          : t("acknowledged.nobody"),
+      ),
     ),
     clocks(incident.clocks),
   );
@@ -140,15 +179,24 @@ function items(found) {
     el("h2", { id: "items" }, t("extensions"), " ", el("span", { class: "soft" }, String(found.items.length))),
     frame.mayAct && el("button", { type: "button", class: "quiet", on: { click: () => pause(frame) } }, t("pause.everything")),
   );
-  if (found.items.length === 0) return el("section", { "aria-labelledby": "items" }, heading, empty(t("overview.empty"), "release-guard init"));
+  if (found.items.length === 0)
+    return el("section", { "aria-labelledby": "items" }, heading, empty(t("overview.empty"), "release-guard init"));
   const sorted = [...found.items].sort((one, other) => urgency(other) - urgency(one) || one.name.localeCompare(other.name));
-  const shown = sorted.filter((item) => (!wanted.attention || urgency(item) > 1) && `${item.name} ${item.item}`.toLowerCase().includes(wanted.text));
+  const shown = sorted.filter(
+    (item) => (!wanted.attention || urgency(item) > 1) && `${item.name} ${item.item}`.toLowerCase().includes(wanted.text),
+  );
   return el(
     "section",
     { "aria-labelledby": "items" },
     heading,
     found.items.length > FEW && search(),
-    shown.length ? el("div", { class: "items" }, shown.map((item) => card(item, frame))) : empty(t("search.nothing")),
+    shown.length
+      ? el(
+          "div",
+          { class: "items" },
+          shown.map((item) => card(item, frame)),
+        )
+      : empty(t("search.nothing")),
   );
 }
 
@@ -157,8 +205,26 @@ function search() {
   return el(
     "form",
     { class: "filters", role: "search", on: { submit: (event) => event.preventDefault() } },
-    el("label", { class: "field" }, el("span", {}, t("search.name")), el("input", { type: "search", value: wanted.text, on: { input: (event) => ((wanted.text = event.target.value.toLowerCase()), again()) } })),
-    el("label", { class: "sure" }, el("input", { type: "checkbox", checked: wanted.attention, on: { change: (event) => ((wanted.attention = event.target.checked), again()) } }), el("span", {}, t("search.attention"))),
+    el(
+      "label",
+      { class: "field" },
+      el("span", {}, t("search.name")),
+      el("input", {
+        type: "search",
+        value: wanted.text,
+        on: { input: (event) => ((wanted.text = event.target.value.toLowerCase()), again()) },
+      }),
+    ),
+    el(
+      "label",
+      { class: "sure" },
+      el("input", {
+        type: "checkbox",
+        checked: wanted.attention,
+        on: { change: (event) => ((wanted.attention = event.target.checked), again()) },
+      }),
+      el("span", {}, t("search.attention")),
+    ),
   );
 }
 

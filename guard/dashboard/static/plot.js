@@ -22,7 +22,14 @@ export function draw(plot) {
   const marks = [...plot.marks].sort((one, other) => one.x - other.x);
   const drawing = svg(
     "svg",
-    { class: "plot", viewBox: `0 0 ${plot.width} ${HEIGHT}`, width: plot.width, height: HEIGHT, role: "img", "aria-label": `${plot.title}. ${plot.summary}` },
+    {
+      class: "plot",
+      viewBox: `0 0 ${plot.width} ${HEIGHT}`,
+      width: plot.width,
+      height: HEIGHT,
+      role: "img",
+      "aria-label": `${plot.title}. ${plot.summary}`,
+    },
     room.grid(),
     room.times(),
     plot.series.map((series, place) => room.band(series, place)),
@@ -36,7 +43,12 @@ export function draw(plot) {
     el("figcaption", {}, plot.title),
     legend(plot),
     drawing,
-    marks.length > 0 && el("ol", { class: "marks" }, marks.map((mark) => el("li", { class: mark.kind }, el("span", { class: "when" }, plot.x.show(mark.x)), " ", mark.words))),
+    marks.length > 0 &&
+      el(
+        "ol",
+        { class: "marks" },
+        marks.map((mark) => el("li", { class: mark.kind }, el("span", { class: "when" }, plot.x.show(mark.x)), " ", mark.words)),
+      ),
     plot.rows.length > 0 && numbers(plot),
   );
 }
@@ -46,12 +58,23 @@ function legend(plot) {
     el(
       "li",
       {},
-      svg("svg", { class: "key", viewBox: "0 0 34 12", "aria-hidden": "true" }, svg("path", { class: `line l${place}`, d: "M1 6H33", "stroke-dasharray": DASHES[place] }), marker(17, 6, place)),
+      svg(
+        "svg",
+        { class: "key", viewBox: "0 0 34 12", "aria-hidden": "true" },
+        svg("path", { class: `line l${place}`, d: "M1 6H33", "stroke-dasharray": DASHES[place] }),
+        marker(17, 6, place),
+      ),
       series.words,
     ),
   );
   const limit =
-    plot.limit && el("li", {}, svg("svg", { class: "key", viewBox: "0 0 34 12", "aria-hidden": "true" }, svg("path", { class: "limit", d: "M1 6H33" })), plot.limit.words);
+    plot.limit &&
+    el(
+      "li",
+      {},
+      svg("svg", { class: "key", viewBox: "0 0 34 12", "aria-hidden": "true" }, svg("path", { class: "limit", d: "M1 6H33" })),
+      plot.limit.words,
+    );
   return el("ul", { class: "legend" }, lines, limit);
 }
 
@@ -63,7 +86,12 @@ function numbers(plot) {
     "details",
     { class: "numbers" },
     el("summary", {}, t("plot.numbers")),
-    table(plot.title, plot.columns, kept.map((cells) => ({ cells })), { cards: false }),
+    table(
+      plot.title,
+      plot.columns,
+      kept.map((cells) => ({ cells })),
+      { cards: false },
+    ),
   );
 }
 

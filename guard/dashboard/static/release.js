@@ -1,10 +1,11 @@
 // The page of a release: its rollback window as a plot, what was judged, what the checks saw, and what else could have been decided.
 
-import { address, get, part } from "./api.js";
+import { address, get, part, places } from "./api.js";
 import { checkPanels } from "./checks.js";
 import { el, said, visible } from "./dom.js";
 import { limit, measured, percent, whole } from "./figures.js";
 import { Frame } from "./frame.js";
+import { panel } from "./parts.js";
 import { draw as drawPlot } from "./plot.js";
 import { Replay } from "./replay.js";
 import { plan, rollback, signalTable } from "./rollbacks.js";
@@ -12,7 +13,7 @@ import { empty, meter, severity, sign } from "./signs.js";
 import { ago, left, moment, now, short } from "./time.js";
 import { fill, name, t } from "./words.js";
 
-const [, , ITEM, , VERSION] = location.pathname.split("/").map((piece) => decodeURIComponent(piece));
+const [, ITEM, , VERSION] = places();
 const SIDES = 40; // what a panel's edges and padding take of the width
 
 let chosen = null;
@@ -32,17 +33,23 @@ function draw(found) {
   replay.learn(found);
   return [
     heading(found),
-    el("div", { class: found.plan ? "columns" : "", key: "first" }, panel("window", t("window"), plots(found)), found.plan && panel("plan", t("plan.now"), plan(found.plan))),
+    el(
+      "div",
+      { class: found.plan ? "columns" : "", key: "first" },
+      panel("window", t("window"), plots(found)),
+      found.plan && panel("plan", t("plan.now"), plan(found.plan)),
+    ),
     panel("judged", t("signals"), judged(found)),
-    found.rollbacks.length > 0 && panel("rollbacks", t("rollback"), found.rollbacks.map((one) => rollback(one))),
+    found.rollbacks.length > 0 &&
+      panel(
+        "rollbacks",
+        t("rollback"),
+        found.rollbacks.map((one) => rollback(one)),
+      ),
     panel("checks", t("checks"), checkPanels(found)),
     panel("drill", t("drill"), drill(found)),
     panel("replay", t("replay"), replay.place()),
   ];
-}
-
-function panel(id, title, ...content) {
-  return el("section", { class: "panel", key: id, "aria-labelledby": id }, el("h2", { id }, title), content);
 }
 
 function heading(found) {
@@ -51,7 +58,13 @@ function heading(found) {
   return el(
     "header",
     { class: "heading" },
-    el("p", { class: "crumbs" }, el("a", { href: "/history?tab=releases" }, t("tab.releases")), " / ", el("bdi", {}, visible(found.item_name))),
+    el(
+      "p",
+      { class: "crumbs" },
+      el("a", { href: "/history?tab=releases" }, t("tab.releases")),
+      " / ",
+      el("bdi", {}, visible(found.item_name)),
+    ),
     el("h1", {}, el("bdi", {}, visible(found.item_name)), " ", el("bdi", { class: "version" }, visible(release.version))),
     el(
       "p",
@@ -60,13 +73,52 @@ function heading(found) {
       meter(release.deploy_percentage, t("deployed", { n: release.deploy_percentage })),
       el("span", {}, name("provenance", release.provenance)),
       el("span", {}, fill("release.seen", { at: moment(release.first_seen_at), ago: ago(release.first_seen_at) })),
-      el("span", {}, found.baseline ? fill("release.baseline", { version: el("a", { href: `/items/${part(ITEM)}/releases/${part(found.baseline)}` }, el("bdi", {}, visible(found.baseline))) }) : t("release.no_baseline")),
+      el(
+        "span",
+        {},
+        found.baseline
+          ? fill("release.baseline", {
+              version: el("a", { href: `/items/${part(ITEM)}/releases/${part(found.baseline)}` }, el("bdi", {}, visible(found.baseline))),
+            })
+          : t("release.no_baseline"),
+      ),
       el("strong", {}, open ? fill("window.left", { left: left(found.window_ends_at) }) : t("window.over")),
     ),
-    release.restores && el("p", {}, fill("release.restores", { of: el("bdi", {}, visible(release.rollback_of)), version: el("bdi", {}, visible(release.restores)) })),
+    release.restores &&
+      el(
+        "p",
+        {},
+        fill("release.restores", { of: el("bdi", {}, visible(release.rollback_of)), version: el("bdi", {}, visible(release.restores)) }),
+      ),
     release.blocked && el("p", { class: "warned" }, fill("release.blocked", { by: said(release.blocked) })),
-    found.incidents.length > 0 && el("ul", { class: "plain" }, found.incidents.map((one) => el("li", { key: one.id }, severity(one.severity), " ", el("a", { href: `/incidents/${part(one.id)}` }, visible(one.id)), " ", sign("incident", one.state), " ", said(one.title, { long: 160 })))),
-    found.look && el("p", { class: "soft" }, sign("outcome", found.look.outcome), " ", ago(found.look.at), " ", said(found.look.sentence, { long: 240 })),
+    found.incidents.length > 0 &&
+      el(
+        "ul",
+        { class: "plain" },
+        found.incidents.map((one) =>
+          el(
+            "li",
+            { key: one.id },
+            severity(one.severity),
+            " ",
+            el("a", { href: `/incidents/${part(one.id)}` }, visible(one.id)),
+            " ",
+            sign("incident", one.state),
+            " ",
+            said(one.title, { long: 160 }),
+          ),
+        ),
+      ),
+    found.look &&
+      el(
+        "p",
+        { class: "soft" },
+        sign("outcome", found.look.outcome),
+        " ",
+        ago(found.look.at),
+        " ",
+        said(found.look.sentence, { long: 240 }),
+      ),
     el("p", { class: "soft" }, el("a", { href: address(`/items/${part(ITEM)}/releases/${part(VERSION)}`) }, t("as_json"))),
   );
 }
@@ -84,7 +136,18 @@ function tabs(usable, plot) {
     { class: "choices" },
     el("legend", { class: "hidden" }, t("plot.choose")),
     usable.map((one) =>
-      el("label", { key: one.signal }, el("input", { type: "radio", name: "signal", value: one.signal, checked: one === plot, on: { change: () => ((chosen = one.signal), frame.show()) } }), el("span", {}, name("signal", one.signal))),
+      el(
+        "label",
+        { key: one.signal },
+        el("input", {
+          type: "radio",
+          name: "signal",
+          value: one.signal,
+          checked: one === plot,
+          on: { change: () => ((chosen = one.signal), frame.show()) },
+        }),
+        el("span", {}, name("signal", one.signal)),
+      ),
     ),
   );
 }
@@ -115,17 +178,35 @@ function described(found, plot) {
     limit: { value: plot.limit, words: t("plot.limit", { rate: percent(plot.limit) }) },
     series: series.map((one) => ({
       words: t(`plot.${one.role}`, { version: visible(one.version) }),
-      points: one.points.map((point) => ({ x: Date.parse(point.at), y: point.rate, low: point.low, high: Math.min(point.high, roof) })).filter((point) => point.x >= starts),
+      points: one.points
+        .map((point) => ({ x: Date.parse(point.at), y: point.rate, low: point.low, high: Math.min(point.high, roof) }))
+        .filter((point) => point.x >= starts),
     })),
-    marks: found.marks.filter((mark) => Date.parse(mark.at) <= end && Date.parse(mark.at) >= starts).map((mark) => ({ x: Date.parse(mark.at), words: said(mark.words, { long: 120 }), kind: mark.kind })),
+    marks: found.marks
+      .filter((mark) => Date.parse(mark.at) <= end && Date.parse(mark.at) >= starts)
+      .map((mark) => ({ x: Date.parse(mark.at), words: said(mark.words, { long: 120 }), kind: mark.kind })),
     columns: [t("column.time"), t("column.version"), t("column.failures"), t("column.total"), t("column.rate"), t("column.band")],
-    rows: series.flatMap((one) => one.points.map((point) => [moment(point.at), el("bdi", {}, visible(one.version)), whole(point.failures), whole(point.total), percent(point.rate), `${percent(point.low)} – ${percent(point.high)}`])),
+    rows: series.flatMap((one) =>
+      one.points.map((point) => [
+        moment(point.at),
+        el("bdi", {}, visible(one.version)),
+        whole(point.failures),
+        whole(point.total),
+        percent(point.rate),
+        `${percent(point.low)} – ${percent(point.high)}`,
+      ]),
+    ),
   };
 }
 
 function summary(series) {
   const last = series.points.at(-1);
-  return t("plot.summary", { line: t(`plot.${series.role}`, { version: visible(series.version) }), rate: percent(last.rate), low: percent(last.low), high: percent(last.high) });
+  return t("plot.summary", {
+    line: t(`plot.${series.role}`, { version: visible(series.version) }),
+    rate: percent(last.rate),
+    low: percent(last.low),
+    high: percent(last.high),
+  });
 }
 
 function totals(plot) {
@@ -133,7 +214,15 @@ function totals(plot) {
   return el(
     "dl",
     { class: "totals" },
-    last.map(([series, point]) => el("div", {}, el("dt", {}, t(`plot.${series.role}`, { version: visible(series.version) })), el("dd", {}, t("plot.total", { failures: whole(point.failures), total: whole(point.total), unit: name("unit", plot.unit) })), el("dd", { class: "soft" }, t("plot.between", { rate: percent(point.rate), low: percent(point.low), high: percent(point.high) })))),
+    last.map(([series, point]) =>
+      el(
+        "div",
+        {},
+        el("dt", {}, t(`plot.${series.role}`, { version: visible(series.version) })),
+        el("dd", {}, t("plot.total", { failures: whole(point.failures), total: whole(point.total), unit: name("unit", plot.unit) })),
+        el("dd", { class: "soft" }, t("plot.between", { rate: percent(point.rate), low: percent(point.low), high: percent(point.high) })),
+      ),
+    ),
   );
 }
 
@@ -148,7 +237,16 @@ function judged(found) {
 
 function drill(found) {
   if (!found.drill) return empty(t("drill.none"), "release-guard gate");
-  return [el("p", {}, sign("drill", found.drill.verdict), " · ", fill("drill.against", { version: el("bdi", {}, visible(found.drill.baseline)) })), el("p", { class: "soft" }, said(found.drill.words))];
+  return [
+    el(
+      "p",
+      {},
+      sign("drill", found.drill.verdict),
+      " · ",
+      fill("drill.against", { version: el("bdi", {}, visible(found.drill.baseline)) }),
+    ),
+    el("p", { class: "soft" }, said(found.drill.words)),
+  ];
 }
 
 frame.open();

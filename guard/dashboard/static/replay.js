@@ -58,7 +58,9 @@ export class Replay {
   }
 
   #shares() {
-    return Object.entries(this.#found.thresholds).filter(([threshold, value]) => value >= 0.005 && value <= 0.5 && has(`threshold.${threshold}`));
+    return Object.entries(this.#found.thresholds).filter(
+      ([threshold, value]) => value >= 0.005 && value <= 0.5 && has(`threshold.${threshold}`),
+    );
   }
 
   #draw() {
@@ -67,7 +69,8 @@ export class Replay {
       this.#sliders,
       el("p", { class: "soft" }, t("replay.what")),
       shares.map(([threshold, configured]) => this.#slider(threshold, configured)),
-      shares.length > 0 && el("p", { class: "buttons start" }, el("button", { type: "button", on: { click: () => this.#reset() } }, t("replay.reset"))),
+      shares.length > 0 &&
+        el("p", { class: "buttons start" }, el("button", { type: "button", on: { click: () => this.#reset() } }, t("replay.reset"))),
     );
   }
 
@@ -104,7 +107,8 @@ export class Replay {
   #reset() {
     this.#values = {};
     this.#draw();
-    for (const [threshold, configured] of this.#shares()) this.#sliders.querySelector(`#threshold-${threshold}`).value = String(placed(configured));
+    for (const [threshold, configured] of this.#shares())
+      this.#sliders.querySelector(`#threshold-${threshold}`).value = String(placed(configured));
     this.#ask();
   }
 
@@ -113,7 +117,9 @@ export class Replay {
     const asked = new AbortController();
     this.#asked = asked;
     this.#answer.setAttribute("aria-busy", "true");
-    const asks = Object.fromEntries(Object.entries(this.#values).filter(([threshold, value]) => value !== this.#found.thresholds[threshold]));
+    const asks = Object.fromEntries(
+      Object.entries(this.#values).filter(([threshold, value]) => value !== this.#found.thresholds[threshold]),
+    );
     try {
       const result = await get(this.#path, asks, asked.signal);
       if (!asked.signal.aborted) redraw(this.#answer, this.#told(result));
@@ -144,7 +150,11 @@ export class Replay {
         " ",
         result.diagnosis && el("span", { class: "soft" }, t("replay.because", { cause: name("cause", result.diagnosis) })),
       ),
-      el("ul", {}, result.evidence.map((line) => el("li", {}, said(line, { long: 240 })))),
+      el(
+        "ul",
+        {},
+        result.evidence.map((line) => el("li", {}, said(line, { long: 240 }))),
+      ),
       result.curve.length > 1 && draw(this.#curve(result)),
     ];
   }
@@ -162,7 +172,10 @@ export class Replay {
       y: { min: lowest, max: Math.min(highest * 1.15, Math.max(result.needed * 6, 1)), show: plainly },
       limit: { value: result.needed, words: t("replay.needed") },
       series: [{ words: t("replay.evidence"), points }],
-      marks: result.seconds_after_publish === null || result.verdict !== "breach" ? [] : [{ x: result.seconds_after_publish, words: t("replay.breach"), kind: "breach" }],
+      marks:
+        result.seconds_after_publish === null || result.verdict !== "breach"
+          ? []
+          : [{ x: result.seconds_after_publish, words: t("replay.breach"), kind: "breach" }],
       columns: [t("column.after"), t("replay.evidence")],
       rows: points.map((point) => [digits(point.x), plainly(point.y)]),
     };

@@ -69,7 +69,11 @@ export function sign(kind, constant, words = name(kind, constant)) {
 
 /** A severity: its name in a box whose fill says how bad it is. */
 export function severity(label) {
-  return el("span", { class: `severity ${["P0", "P1", "P2", "P3"].includes(label) ? label : "P3"}`, title: name("severity", label) }, visible(label).slice(0, 4));
+  return el(
+    "span",
+    { class: `severity ${["P0", "P1", "P2", "P3"].includes(label) ? label : "P3"}`, title: name("severity", label) },
+    visible(label).slice(0, 4),
+  );
 }
 
 /** A share as a bar with its figure. */

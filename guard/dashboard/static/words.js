@@ -40,10 +40,12 @@ export function t(name, values = {}) {
 
 /** The same with elements in the places of the values: a list of text and elements. */
 export function fill(name, values) {
-  return found(name).split(/(\{\w+\})/).map((piece) => {
-    const key = /^\{(\w+)\}$/.exec(piece)?.[1];
-    return key && key in values ? values[key] : piece;
-  });
+  return found(name)
+    .split(/(\{\w+\})/)
+    .map((piece) => {
+      const key = /^\{(\w+)\}$/.exec(piece)?.[1];
+      return key && key in values ? values[key] : piece;
+    });
 }
 
 /** Whether there are words by that name. */
