@@ -72,17 +72,18 @@ class Form:
             return None
         found: dict[str, str] = {}
         position = len(self.begins)
-        for name, literal in zip(self.names, self._literals[1:], strict=True):
-            end = self._end_of(name, literal, text, position)
+        for place, (name, literal) in enumerate(zip(self.names, self._literals[1:], strict=True), start=1):
+            if place == len(self.names):
+                end = len(text) - len(literal) if text.endswith(literal) else -1
+            else:
+                end = self._end_of(name, literal, text, position)
             if end < position or found.setdefault(name, text[position:end]) != text[position:end]:
                 return None
             position = end + len(literal)
         return found if position == len(text) else None
 
     def _end_of(self, name: str, literal: str, text: str, position: int) -> int:
-        """Where a part ends; less than ``position`` where it cannot."""
-        if name is self.names[-1]:
-            return len(text) - len(literal) if text.endswith(literal) else -1
+        """Where a part ends that is not the last; less than ``position`` where it cannot."""
         teller = self.tellers[name]
         if isinstance(teller, Figure):  # it may hold spaces, as what follows it may
             figure = teller.pattern.match(text, position)

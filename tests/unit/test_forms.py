@@ -16,7 +16,8 @@ LABEL = Form("{signal}: {rest}", "{signal}：{rest}", signal=Vocabulary({"health
 REFUSED = Form("refused ({why}); the package went up", "遭拒（{why}）；已上傳套件", why=JOINED)
 SHORT = Form("{what} failed", "{what}失敗")
 QUOTED = Form("the error {text}; look", "錯誤 {text}；請查看", text=VERBATIM)
-SMALL = Catalogue((FAILED, TWO, LABEL, REFUSED, SHORT, QUOTED))
+AGAIN = Form("{what} beats {other}, and {what}", "{what}勝過{other}與{what}")
+SMALL = Catalogue((FAILED, TWO, LABEL, REFUSED, SHORT, QUOTED, AGAIN))
 ALL = catalogue().forms
 
 
@@ -37,6 +38,8 @@ def chinese(text):
         ("one; two; three", "one; two; three"),
         ("refused (a; b failed; c); the package went up", "遭拒（a；b失敗；c）；已上傳套件"),
         ("the error 'a; b; c failed'; look", "錯誤 'a; b; c failed'；請查看"),
+        ("a beats b, and a", "a勝過b與a"),
+        ("a beats b, and c", "a beats b, and c"),
         (" failed", " failed"),
         ("", ""),
         ("{bad} of {total} failed: {why}", "{bad} of {total} failed: {why}"),
