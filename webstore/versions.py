@@ -37,12 +37,7 @@ class Version:
         Raises:
             VersionError: Chrome would refuse it.
         """
-        pieces = text.split(".")
-        if len(pieces) > MAX_PARTS or not all(_PART.fullmatch(piece) and int(piece) <= MAX_PART for piece in pieces):
-            raise VersionError(f"{text[:40]!r} is not a version number that Chrome accepts")
-        if not any(int(piece) for piece in pieces):
-            raise VersionError(f"{text!r} is not a version number that Chrome accepts: one part must be above 0")
-        return cls(tuple(int(piece) for piece in pieces))
+        return cls(_parts_of(text))
 
     @property
     def padded(self) -> tuple[int, ...]:
@@ -60,6 +55,16 @@ class Version:
 
     def __hash__(self) -> int:
         return hash(self.padded)
+
+
+@functools.lru_cache(maxsize=4096)  # of thousands of rows from a database most are of the same few versions
+def _parts_of(text: str) -> tuple[int, ...]:
+    pieces = text.split(".")
+    if len(pieces) > MAX_PARTS or not all(_PART.fullmatch(piece) and int(piece) <= MAX_PART for piece in pieces):
+        raise VersionError(f"{text[:40]!r} is not a version number that Chrome accepts")
+    if not any(int(piece) for piece in pieces):
+        raise VersionError(f"{text!r} is not a version number that Chrome accepts: one part must be above 0")
+    return tuple(int(piece) for piece in pieces)
 
 
 def lowest_free_above(published: Version, taken: Iterable[Version] = ()) -> Version:

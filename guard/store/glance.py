@@ -64,7 +64,7 @@ class Glance:
         """The newest release of each item, with its baseline by the rule of `guard.store.releases.Releases.baseline_of`."""
         found: dict[Item, list[Release]] = {}
         with self._engine.connect() as connection:
-            for row in connection.execute(_newest_statement()).mappings():
+            for row in connection.execute(_newest_statement()).mappings().all():
                 release = release_of(row)
                 found.setdefault(release.item, []).append(release)
         return {item: _newest_of(known) for item, known in found.items()}

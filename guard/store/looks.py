@@ -69,7 +69,7 @@ class Looks:
     def all(self) -> list[LookTotals]:
         """Every item that was ever looked at, by its id."""
         with self._engine.connect() as connection:
-            rows = connection.execute(select(looks).order_by(looks.c.item_id, looks.c.publisher)).mappings()
+            rows = connection.execute(select(looks).order_by(looks.c.item_id, looks.c.publisher)).mappings().all()
             return [_totals(row) for row in rows]
 
     def find(self, item: Item) -> LookTotals | None:

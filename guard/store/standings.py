@@ -121,7 +121,7 @@ class Standings:
         version_of = functools.cache(Version.parse)
         found: dict[Item, list[SignalStanding]] = {}
         with self._engine.connect() as connection:
-            for row in connection.execute(statement).mappings():
+            for row in connection.execute(statement).mappings().all():
                 standing = _standing(row, points, version_of)
                 found.setdefault(standing.item, []).append(standing)
         for standing_list in found.values():
