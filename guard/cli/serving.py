@@ -20,7 +20,7 @@ from guard.errors import ExitCode
 from guard.rollback.warming import warm_up
 from guard.ticking import ticking
 
-_LAST_SECONDS = 2.0
+_LAST_SECONDS = 3.0
 """So long what is told beside the server may still take at the end; a message that is not told by then is told by the next process."""
 
 

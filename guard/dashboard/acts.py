@@ -108,7 +108,7 @@ def _on(act: Callable[[Engine, str, str, Any], object]) -> Callable[[Call], Answ
 
 def _approve(call: Call) -> Answer:
     identifier = call.engine.incidents.get(call.path["id"]).id
-    call.desk.carrying.begin(identifier, call.by, call.body.confirm)
+    call.desk.carrying.begin(identifier, call.by, call.body.confirm, call.until)
     words = Bilingual("approved; the rollback begins", "已核准，回滾即將開始").in_language(call.reader.language)
     return Done(words=words, incident=identifier)
 

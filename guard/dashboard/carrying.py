@@ -4,11 +4,14 @@ import contextlib
 import hashlib
 import json
 import logging
+import math
 import threading
+import time
 
 from guard.approving import ProposalOutdated, approve, planned
 from guard.dashboard.documents.incident import ApprovalPlan
 from guard.dashboard.reading.saying import Reader
+from guard.dashboard.refusals import TooSlow
 from guard.engine import Engine
 from guard.errors import ActorBusy
 from guard.incidents.events import Kind, said
@@ -32,7 +35,7 @@ class Carrying:
         self._threads: dict[str, threading.Thread] = {}
         self._is_closed = False
 
-    def plan(self, reader: Reader, incident_id: str, by: str = "") -> ApprovalPlan:
+    def plan(self, reader: Reader, incident_id: str, by: str) -> ApprovalPlan:
         """What an approval would do now, planned from what the store shows.
 
         Raises:
@@ -42,7 +45,7 @@ class Carrying:
             StoreError: the store cannot be read.
         """
         incident, plan = planned(self._engine, incident_id, by)
-        lines = repair_plan_by_hand(self._engine, plan, Request(plan.reason, by or "NAME", is_approval=True)).lines
+        lines = repair_plan_by_hand(self._engine, plan, Request(plan.reason, by, is_approval=True)).lines
         return ApprovalPlan(
             incident=incident.id,
             headline=reader.evidence(plan.headline),
@@ -50,10 +53,11 @@ class Carrying:
             confirm=_word_for(incident.id, plan),
         )
 
-    def begin(self, incident_id: str, by: str, confirm: str) -> None:
-        """Begin the rollback that a person has seen and confirmed.
+    def begin(self, incident_id: str, by: str, confirm: str, until: float = math.inf) -> None:
+        """Begin the rollback that a person has seen and confirmed; ``until``: the monotonic moment after which nobody waits for it.
 
         Raises:
+            TooSlow: it could not be planned in time, and nothing was begun.
             ProposalOutdated: what would be done now is not what was seen.
             NotRecorded, RollbackRefused, ActorBusy, StoreError: as `plan`; and another process is acting on this database.
         """
@@ -63,10 +67,12 @@ class Carrying:
             raise changed.advise("look at the plan again, and confirm that one")
         self._engine.executors.must_be_free(plan.id)
         with self._lock:
-            if incident.id in self._threads or self._is_closed:
-                raise ActorBusy(
-                    f"the rollback of {incident.version} is under way" if incident.id in self._threads else "the dashboard is being stopped"
-                )
+            if time.monotonic() > until:
+                raise TooSlow("the store took too long to show what is published; nothing was begun")
+            if self._is_closed:
+                raise ActorBusy("the dashboard is being stopped")
+            if incident.id in self._threads:
+                raise ActorBusy(f"the rollback of {incident.version} is under way here")
             if not self._threads and self._engine.database.dialect.name == "sqlite":
                 with acting(self._engine.database):
                     pass  # another process would be told at once, and not on the timeline later

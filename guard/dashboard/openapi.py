@@ -93,6 +93,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": _schema(operation.body)}}}
     if operation.acts:
         found["security"] = [{"bearer": [], "user": []}, {"session": [], "csrf": []}]
+    if operation.asks_who:
+        found["security"] = [{"bearer": [], "user": []}, {"session": []}]
     return found
 
 

@@ -65,6 +65,8 @@ class Call:
     """Who acts; empty where nothing is acted on."""
     address: tuple[tuple[str, str], ...]
     """The parameters as they were sent."""
+    until: float
+    """The monotonic moment after which nobody waits for the answer any more; infinite where it is waited for as long as it takes."""
 
     @property
     def engine(self) -> Engine:
@@ -116,6 +118,8 @@ class Operation:
     refusals: tuple[int, ...] = ()
     """What it may refuse with, besides what any operation may."""
     acts: bool = False
+    asks_who: bool = False
+    """Whether it is answered only to people who are known, though nothing is acted on: it uses up what may be asked of the store."""
     is_shared: bool = False
     """Whether many browsers ask for it at once, and all may get the same answer."""
     streams: bool = False

@@ -169,7 +169,7 @@ def _postmortem(call: Call) -> Answer:
 
 
 def _plan(call: Call) -> Answer:
-    return call.desk.carrying.plan(call.reader, call.path["id"])
+    return call.desk.carrying.plan(call.reader, call.path["id"], call.by)
 
 
 def _never(_call: Call) -> Answer:
@@ -224,7 +224,8 @@ QUESTIONS: tuple[Operation, ...] = (
         "What an approval would do, planned now from what the store shows",
         ApprovalPlan,
         _plan,
-        refusals=(404, 409),
+        refusals=(401, 403, 404, 409, 429),
+        asks_who=True,
         seconds=_PLAN_SECONDS,
     ),
     Operation(

@@ -7,6 +7,8 @@ import contextlib
 import dataclasses
 import functools
 import logging
+import math
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -122,15 +124,18 @@ class Dashboard:
     async def _answer(self, operation: Operation, request: Request) -> Response:
         asking = _asking(request)
         # Who acts is found out first: what a stranger has sent is not even read.
-        by = self._desk.sessions.must_act(asking).name if operation.acts else ""
+        by = self.sessions.must_act(asking).name if operation.acts else ""
+        if operation.asks_who:
+            by = self.sessions.must_be_known(asking).name
         query = _query_of(operation, request)
         if operation.streams:
-            return self._stream(request)
+            return Response(media_type="text/event-stream") if request.method == "HEAD" else self._stream(request)
         language = Language(query.lang) if query.lang else self._engine.config.language
         address = tuple(request.query_params.multi_items())
+        until = math.inf if operation.seconds is None else time.monotonic() + operation.seconds
         path = {name: _text(str(value)) for name, value in request.path_params.items()}
         body = await _body_of(operation, request)
-        call = Call(self._desk, self._readers[language], path, query, body, asking, by, address)
+        call = Call(self._desk, self._readers[language], path, query, body, asking, by, address, until)
         workers = self._workers if operation.seconds is None else self._store
         if operation.is_shared:
             key = (operation.name, language, *path.items())

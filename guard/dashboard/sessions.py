@@ -117,14 +117,24 @@ class Sessions:
             NotLoggedIn: nobody is known to ask.
             NotForged: what another site cannot know is missing.
         """
+        self.must_be_same_site(asking)
+        person = self.must_be_known(asking)
+        if person.csrf is not None and not _same(asking.headers.get("x-csrf-token", ""), person.csrf):
+            raise NotForged("the header X-CSRF-Token is missing, or is of another session")
+        return person
+
+    def must_be_known(self, asking: Asking) -> Person:
+        """Who asks, where people can act here.
+
+        Raises:
+            Forbidden: nobody may act here.
+            NotLoggedIn: nobody is known to ask.
+        """
         if self.how is How.READ_ONLY:
             raise Forbidden("this dashboard is read-only: nobody can act here")
-        self.must_be_same_site(asking)
         person = self.person(asking)
         if person is None:
             raise NotLoggedIn("nobody is logged in")
-        if person.csrf is not None and not _same(asking.headers.get("x-csrf-token", ""), person.csrf):
-            raise NotForged("the header X-CSRF-Token is missing, or is of another session")
         return person
 
     def must_be_same_site(self, asking: Asking) -> None:

@@ -9,6 +9,7 @@ from dashboard_data import Filled, Moving
 from contract.dashboard_world import TOKEN, served
 from contract.gate_world import V
 from guard.approving import call_off
+from guard.dashboard.refusals import TooSlow
 from guard.dashboard.server import Settings
 from guard.incidents.incident import IncidentState
 from guard.rollback.plan import RollbackState, StepName
@@ -44,15 +45,21 @@ def ended(site, incident):
     return site.get(f"/incidents/{incident}").json()
 
 
+def plan_of(site, incident):
+    """The plan, asked for by somebody who is known."""
+    headers = {"Authorization": f"Bearer {TOKEN}", "X-Release-Guard-User": "mia"}
+    return site.get(f"/incidents/{incident}/rollback", headers=headers)
+
+
 def confirmed(site, incident):
-    answer = site.get(f"/incidents/{incident}/rollback")
+    answer = plan_of(site, incident)
     assert answer.status_code == 200, answer.text
     return {"confirm": answer.json()["confirm"]}
 
 
 @propose
 def test_an_approval_shows_the_plan_asks_again_and_really_rolls_back(world, stage, proposed):
-    shown = stage.get(f"/incidents/{proposed.id}/rollback").json()
+    shown = plan_of(stage, proposed.id).json()
     assert shown["headline"] == "put the code of 1.2.0 back in place of 1.3.0, as version 1.3.0.1"
     assert any(line.startswith("will not: bring back data") for line in shown["lines"])
     browser = stage.browser("zoë 李")
@@ -66,6 +73,23 @@ def test_an_approval_shows_the_plan_asks_again_and_really_rolls_back(world, stag
     assert world.store.rollbacks() == [V("1.3.0.1")]
     again = stage.post(f"/incidents/{proposed.id}/rollback/approve", {"confirm": shown["confirm"]})
     assert (again.status_code, "rolled back already" in again.json()["error"]) == (409, True)
+
+
+@propose
+def test_nobody_unknown_makes_the_store_be_asked(world, stage, proposed):
+    before = len(world.store.calls("fetchStatus"))
+    assert stage.get(f"/incidents/{proposed.id}/rollback").status_code == 401
+    assert len(world.store.calls("fetchStatus")) == before
+    assert plan_of(stage, proposed.id).status_code == 200
+    assert len(world.store.calls("fetchStatus")) > before
+
+
+@propose
+def test_an_approval_that_nobody_waits_for_any_more_begins_nothing(world, stage, proposed):
+    body = confirmed(stage, proposed.id)
+    with pytest.raises(TooSlow, match="nothing was begun"):
+        stage.dashboard.carrying.begin(proposed.id, "mia", body["confirm"], until=0.0)
+    assert (stage.dashboard.carrying.under_way, world.store.rollbacks()) == (frozenset(), [])
 
 
 @propose
@@ -98,7 +122,7 @@ def test_a_yes_to_another_plan_than_the_one_that_would_be_followed_is_refused(wo
     world.store.publish("1.4.0", a__js="fix")
     outdated = stage.post(f"/incidents/{proposed.id}/rollback/approve", body)
     assert (outdated.status_code, "proposed was the code of 1.2.0" in outdated.json()["error"]) == (409, True)
-    assert stage.get(f"/incidents/{proposed.id}/rollback").status_code == 409
+    assert plan_of(stage, proposed.id).status_code == 409
     assert (world.store.rollbacks(), stage.dashboard.carrying.under_way) == ([], frozenset())
 
 
@@ -192,7 +216,7 @@ def test_a_store_that_cannot_be_reached_is_told_and_the_page_still_comes(world, 
         raise StoreUnreachable("the store does not answer")
 
     monkeypatch.setattr(type(world.guarded.store), "status", unreachable)
-    answer = stage.get(f"/incidents/{proposed.id}/rollback")
+    answer = plan_of(stage, proposed.id)
     assert (answer.status_code, answer.headers["retry-after"], answer.json()["error"]) == (503, "10", "the store does not answer")
     assert stage.get(f"/incidents/{proposed.id}").status_code == 200
     assert stage.get("/overview").status_code == 200
@@ -250,7 +274,7 @@ def test_who_did_it_never_comes_from_what_is_sent(site):
     assert site.ask("POST", f"/api/v1{path}", data=b"{" + b" " * 70_000 + b"}", headers=program("mia")).status_code == 413
     assert site.ask("POST", f"/api/v1{path}", data=(b" " * 1000 for _ in range(70)), headers=program("mia")).status_code == 413
     assert site.post(path, {"text": "x"}, by="guard").status_code == 401
-    assert site.post(path, {"text": "x"}, by=" ").status_code == 401
+    assert site.post(path, {"text": "x"}, by="x" * 200).status_code == 401
 
 
 def program(name):
