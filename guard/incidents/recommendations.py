@@ -92,7 +92,7 @@ _WORDS: Mapping[Rule, _Words] = {
             "notify test`, and let the guard act by itself where the rollback drill is safe.",
             "確保找得到人：檢查值班名單與各管道的通知對象，執行 `release-guard notify test` 測試，並在回滾演練安全時讓系統自動回滾。",
         ),
-        Bilingual("{severity} asks for a response within {limit}; it took {took}", "{severity} 應在 {limit} 內回應，實際為 {took}"),
+        Bilingual("{severity} asks for a response within {limit}; it took {took}", "{severity} 應在 {limit}內回應，實際為 {took}"),
     ),
     Rule.RESOLUTION_MISSED: _Words(
         Area.RESPONSE,
@@ -100,7 +100,7 @@ _WORDS: Mapping[Rule, _Words] = {
             "Look at where the time went (acknowledgement, decision, repair, proof), and shorten the longest part.",
             "檢視時間花在哪個環節（接手、決策、修復、驗證），從最長的一段開始改善。",
         ),
-        Bilingual("{severity} asks for a resolution within {limit}; it took {took}", "{severity} 應在 {limit} 內解決，實際為 {took}"),
+        Bilingual("{severity} asks for a resolution within {limit}; it took {took}", "{severity} 應在 {limit}內解決，實際為 {took}"),
     ),
     Rule.ROLLBACK_FAILED: _Words(
         Area.ROLLBACK,
@@ -149,6 +149,17 @@ _WORDS: Mapping[Rule, _Words] = {
 }
 
 
+_NOT_YET: Mapping[Rule, Bilingual] = {
+    Rule.RESPONSE_MISSED: Bilingual(
+        "{severity} asks for a response within {limit}; there has been none yet", "{severity} 應在 {limit}內回應，但至今無人回應"
+    ),
+    Rule.RESOLUTION_MISSED: Bilingual(
+        "{severity} asks for a resolution within {limit}; it is not resolved yet", "{severity} 應在 {limit}內解決，但至今尚未解決"
+    ),
+}
+"""The evidence of a target that is missed and still waits."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Earned:
     """A rule that one incident has met, with what its evidence is filled with."""
@@ -165,7 +176,9 @@ class Earned:
         }
         if signals := told.get("signals"):
             told["signals"] = f" ({signals})" if language is Language.ENGLISH else f"（{listed(signals, language)}）"
-        return _WORDS[self.rule].evidence.in_language(language).format_map(told)
+        waits = self.rule in _NOT_YET and self.facts["took"] is None
+        words = _NOT_YET[self.rule] if waits else _WORDS[self.rule].evidence
+        return words.in_language(language).format_map(told)
 
 
 @dataclasses.dataclass(frozen=True)

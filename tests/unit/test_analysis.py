@@ -12,7 +12,7 @@ from guard.incidents.events import Kind, Language
 from guard.incidents.figures import actions_of, figures_of, prevention_of, rollbacks_of
 from guard.incidents.incident import Incident, IncidentState, TimelineEntry, Trigger
 from guard.incidents.measured import Stretch, budget_of, line_of
-from guard.incidents.recommendations import Area, Rule, recommend
+from guard.incidents.recommendations import Area, Earned, Recommendation, Rule, recommend
 from guard.judge.watch import BEFORE
 from guard.model import Counted, Interval, Sample, Signal
 from guard.severity import Severity
@@ -171,6 +171,20 @@ def test_a_false_alarm_earns_no_lesson_on_the_release_and_names_its_signals():
     found = rules(a_case(state=IncidentState.FALSE_ALARM))
     assert set(found) == {Rule.FALSE_ALARM}
     assert found[Rule.FALSE_ALARM].evidence(Language.ENGLISH) == "it was a false alarm (error_rate)"
+    assert found[Rule.FALSE_ALARM].evidence(Language.CHINESE) == "此為誤報（錯誤率）"
+
+
+def test_a_target_that_is_missed_and_still_waits_says_that_nothing_came_yet():
+    late = [Recommendation(rule, (Earned(rule, "INC-2026-0001", {"severity": "P1", "limit": 60 * MINUTE, "took": None}),), 1)
+            for rule in (Rule.RESPONSE_MISSED, Rule.RESOLUTION_MISSED)]  # fmt: skip
+    assert [one.evidence(Language.ENGLISH) for one in late] == [
+        "P1 asks for a response within 1 h; there has been none yet",
+        "P1 asks for a resolution within 1 h; it is not resolved yet",
+    ]
+    assert [one.evidence(Language.CHINESE) for one in late] == [
+        "P1 應在 1 小時內回應，但至今無人回應",
+        "P1 應在 1 小時內解決，但至今尚未解決",
+    ]
 
 
 def test_of_several_incidents_the_evidence_says_how_many_and_which():
