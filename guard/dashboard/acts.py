@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from guard import incident_life as life
 from guard.approving import call_off
@@ -90,7 +90,7 @@ class ResumeBody(Body):
 class Login(Body):
     """The token, and who has it."""
 
-    token: _Secret
+    token: _Secret = Field(repr=False)
     name: Short
 
 

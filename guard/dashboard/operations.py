@@ -122,6 +122,8 @@ class Operation:
     """Whether it is answered only to people who are known, though nothing is acted on: it uses up what may be asked of the store."""
     is_shared: bool = False
     """Whether many browsers ask for it at once, and all may get the same answer."""
+    is_dear: bool = False
+    """Whether it takes so long to read that it must not take the place of what people look at all the time."""
     streams: bool = False
     """Whether the answer goes on until somebody ends it; then the server itself answers."""
     seconds: float | None = None

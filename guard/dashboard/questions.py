@@ -136,7 +136,7 @@ def _actions(call: Call) -> Answer:
 
 
 def _report(call: Call) -> Answer:
-    return call.desk.reports.of(call.query.days)
+    return call.desk.reports.of(call.query.days, call.reader.language)
 
 
 def _release(call: Call) -> Answer:
@@ -182,7 +182,7 @@ QUESTIONS: tuple[Operation, ...] = (
     Operation("GET", "/rollbacks", "rollbacks", "Rollbacks, the newest first", RollbackList, _rollbacks, RollbackQuery, media_types=_CSV),
     Operation("GET", "/incidents", "incidents", "Incidents, the newest first", IncidentList, _incidents, IncidentQuery, media_types=_CSV),
     Operation("GET", "/actions", "actions", "Action items, the most urgent first", ActionList, _actions, ActionQuery, media_types=_CSV),
-    Operation("GET", "/report", "report", "What a period says", ReportDocument, _report, ReportQuery),
+    Operation("GET", "/report", "report", "What a period says", ReportDocument, _report, ReportQuery, is_dear=True),
     Operation(
         "GET", "/items/{item}/releases/{version}", "release", "One release, whole", ReleasePage, _release, refusals=(404,), is_shared=True
     ),

@@ -44,6 +44,7 @@ from guard.store.changes import look
 _LOG = logging.getLogger(__name__)
 _THREADS, _WAITING = 8, 48
 _STORE_THREADS, _STORE_WAITING = 2, 6
+_DEAR_THREADS, _DEAR_WAITING = 1, 16
 _MOST_PROBLEMS = 5
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -52,7 +53,7 @@ _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 class Settings:
     """What the environment and the command line say besides the configuration."""
 
-    token: str | None = None
+    token: str | None = dataclasses.field(default=None, repr=False)
     actions: bool = True
     """Whether people may act here."""
     host: str = ""
@@ -77,6 +78,7 @@ class Dashboard:
         self._readers = {language: Reader(engine.config, language) for language in Language}
         self._workers = Workers("dashboard", _THREADS, _WAITING)
         self._store = Workers("dashboard-store", _STORE_THREADS, _STORE_WAITING)
+        self._dear = Workers("dashboard-dear", _DEAR_THREADS, _DEAR_WAITING)
         self._shared = Shared()
         self._eyes = Workers("dashboard-events", 1, 1)
         self.hub = Hub(functools.partial(look, engine.database), self._eyes.run)
@@ -91,7 +93,7 @@ class Dashboard:
     def close(self, seconds: float) -> frozenset[str]:
         """End all streams, begin nothing more, and wait so long for rollbacks; the incidents whose rollbacks are left to others."""
         self.hub.close()
-        for workers in (self._workers, self._store, self._eyes):
+        for workers in (self._workers, self._store, self._dear, self._eyes):
             workers.close()
         return self.carrying.close(seconds)
 
@@ -136,7 +138,7 @@ class Dashboard:
         path = {name: _text(str(value)) for name, value in request.path_params.items()}
         body = await _body_of(operation, request)
         call = Call(self._desk, self._readers[language], path, query, body, asking, by, address, until)
-        workers = self._workers if operation.seconds is None else self._store
+        workers = self._store if operation.seconds is not None else self._dear if operation.is_dear else self._workers
         if operation.is_shared:
             key = (operation.name, language, *path.items())
             found = await self._shared.run(key, lambda: workers.run(lambda: rendered(operation.run(call)), operation.seconds))

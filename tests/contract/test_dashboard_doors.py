@@ -8,6 +8,7 @@ import requests
 from sqlalchemy.exc import OperationalError
 
 from contract.dashboard_world import TOKEN, served
+from guard.dashboard.acts import Login
 from guard.dashboard.reading import lists
 from guard.dashboard.server import Settings
 from guard.tables_dashboard import DashboardTable
@@ -161,7 +162,7 @@ def test_the_token_is_in_no_answer_and_in_no_log(site, caplog):
         f"{record.getMessage()} {record.exc_text or ''}" for record in caplog.records if record.name.startswith(("guard", "uvicorn"))
     )
     assert TOKEN not in told
-    assert TOKEN not in repr(site.dashboard.sessions)
+    assert TOKEN not in repr((site.dashboard.sessions, Settings(token=TOKEN), Login(token=TOKEN, name="mia")))
 
 
 def test_a_database_that_does_not_answer_is_told_in_words_and_the_process_stays_well(site, monkeypatch):

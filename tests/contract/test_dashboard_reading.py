@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import threading
 from urllib.parse import parse_qsl
 
 import pytest
@@ -11,6 +12,7 @@ from dashboard_data import HOSTILE, Filled, Moving, config_of, fill
 from sqlalchemy import event
 
 from contract.dashboard_world import served
+from guard.dashboard.reading.lists import Reports
 from guard.dashboard.reading.overview import overview
 from guard.dashboard.reading.saying import Reader
 from guard.engine import Engine
@@ -201,6 +203,31 @@ def test_the_report_counts_every_day(site):
     found = site.get("/report?days=30").json()
     assert sum(sum(day["counts"].values()) for day in found["by_day"]) == found["report"]["incidents"]["total"] > 0
     assert site.get("/report?days=0").status_code == 422
+    english, chinese = (site.get(f"/report?days=366&lang={lang}").json()["report"]["recommendations"] for lang in ("en", "zh-TW"))
+    assert [one["rule"] for one in english] == [one["rule"] for one in chinese] != []
+    assert all(one["advice"] != other["advice"] for one, other in zip(english, chinese, strict=True))
+
+
+def test_a_report_that_takes_long_keeps_nobody_from_looking(site, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+    make = Reports._make
+
+    def slow(*arguments):
+        begun.set()
+        assert go_on.wait(60)
+        return make(*arguments)
+
+    monkeypatch.setattr(Reports, "_make", slow)
+    codes = []
+    threads = [threading.Thread(target=lambda: codes.append(site.get("/report?days=7").status_code)) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(60)
+    assert site.get("/overview").status_code == 200
+    go_on.set()
+    for thread in threads:
+        thread.join(60)
+    assert codes == [200] * 12
 
 
 def test_no_spreadsheet_reckons_with_what_somebody_wrote(database, tmp_path):

@@ -19,6 +19,7 @@ from guard.dashboard.documents.rows import (
 from guard.dashboard.reading.rows import action_row, incident_row, release_row, rollback_view
 from guard.dashboard.reading.saying import Reader
 from guard.engine import Engine
+from guard.incidents.events import Language
 from guard.model import Release
 from guard.rollback.plan import RollbackRecord
 from guard.store.glance import Glance
@@ -105,27 +106,30 @@ class Reports:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
-        self._made: dict[int, tuple[datetime, ReportDocument]] = {}
+        self._made: dict[tuple[int, Language], tuple[datetime, ReportDocument]] = {}
 
-    def of(self, days: int) -> ReportDocument:
-        """The report of the last days."""
+    def of(self, days: int, language: Language) -> ReportDocument:
+        """The report of the last days; its advice in a language."""
         with self._lock:
-            known = self._made.get(days)
+            known = self._made.get((days, language))
             now = self._engine.now()
             if known and now - known[0] < _FRESH:
                 return known[1]
             if len(self._made) >= _MOST_REPORTS:
                 self._made.clear()
-            document = self._make(days)
-            self._made[days] = now, document
+            document = self._make(days, language)
+            self._made[days, language] = now, document
             return document
 
-    def _make(self, days: int) -> ReportDocument:
+    def _make(self, days: int, language: Language) -> ReportDocument:
         from guard.monthly import gather, to_json  # noqa: PLC0415 - templates and plots: only this page needs them
 
         figures = gather(self._engine, days)
+        report = to_json(figures)
+        advised = zip(report["recommendations"], figures.recommendations, strict=True)
+        report["recommendations"] = [{**told, "advice": one.advice(language), "evidence": one.evidence(language)} for told, one in advised]
         by_day = [
             {"day": day.isoformat(), "counts": {severity.name: count for severity, count in counts.items()}}
             for day, counts in figures.by_day.items()
         ]
-        return ReportDocument(days=days, report=to_json(figures), by_day=by_day)
+        return ReportDocument(days=days, report=report, by_day=by_day)
