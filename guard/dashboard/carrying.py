@@ -18,6 +18,7 @@ from guard.incidents.events import Kind, said
 from guard.manual import Request, repair_plan_by_hand
 from guard.responder import Responder
 from guard.rollback.plan import RollbackPlan
+from guard.rollback.warming import load_before_threads
 from guard.store.actor_lock import acting
 from webstore.errors import ReleaseGuardError
 
@@ -29,6 +30,7 @@ class Carrying:
     """Carries out what people approve. All rollbacks of the process share one right to act, as the daemon's do."""
 
     def __init__(self, engine: Engine) -> None:
+        load_before_threads()
         self._engine = engine
         self._responder = Responder(engine)
         self._lock = threading.Lock()

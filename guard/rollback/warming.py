@@ -1,5 +1,6 @@
 """Loads what a rollback needs before one is due, beside the watch: users must not wait for imports, nor for tables to be made."""
 
+import importlib
 import logging
 import threading
 
@@ -14,9 +15,18 @@ def warm_up(engine: sqlalchemy.Engine) -> threading.Thread:
 
     What fails in it fails again where it is needed, and is said there.
     """
+    load_before_threads()
     thread = threading.Thread(target=_load, args=(engine,), name="warming")
     thread.start()
     return thread
+
+
+def load_before_threads() -> None:
+    """Load the part of SQLAlchemy that a rollback needs, in a process that will ask the database in several threads, before it does.
+
+    Whoever builds a question while another thread is in the middle of loading that part finds it half made, and fails.
+    """
+    importlib.import_module("sqlalchemy.orm")
 
 
 def _load(engine: sqlalchemy.Engine) -> None:
