@@ -6,13 +6,13 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 
 from guard.cli.main import main
-from stories.dashboard_process import ROOT, dashboard
+from stories.dashboard_process import HEADERS, ROOT, dashboard
 from stories.fleet import fleet
 
 SECONDS = 150
@@ -86,6 +86,40 @@ def test_the_daemon_goes_on_guarding_when_the_dashboard_is_overloaded_or_dies_an
             assert served.post(f"/incidents/{incident}/note", {"text": "the watcher has died"}).status_code == 200
             assert served.get(f"/api/v1/incidents/{incident}").json()["timeline"][-1]["words"] == "the watcher has died"
             assert served.stop() == 0
+
+
+@FILE
+def test_a_rollback_whose_dashboard_is_killed_in_the_middle_is_taken_to_its_end_by_the_daemon(database, tmp_path):
+    url = database.url.render_as_string(hide_password=False)
+    with fleet(tmp_path, url, real_time, count=1, poll_seconds=1, silent_seconds=20) as world:
+        file = tmp_path / "release-guard.toml"
+        file.write_text(file.read_text().replace('mode = "act"', 'mode = "propose"'))
+        world.watch()
+        wait = world.state.wait_for
+        assert wait(lambda: world.baselines() == 1, SECONDS), world.words()
+        world.publish_bad(world.items)
+        with dashboard(tmp_path, url) as served:
+
+            def waiting():
+                return served.get("/api/v1/overview").json()["items"][0]["waits_for_approval"]
+
+            assert wait(waiting, SECONDS), world.words()
+            incident = waiting()
+            world.state.behaviour.propagation = timedelta(seconds=15)  # time to die in
+            plan = requests.get(f"{served.address}/api/v1/incidents/{incident}/rollback", headers=HEADERS, timeout=60).json()
+            answer = served.post(f"/incidents/{incident}/rollback/approve", {"confirm": plan["confirm"]})
+            assert (answer.status_code, answer.json()["incident"]) == (202, incident)
+
+            def is_asked():
+                found = served.get(f"/api/v1/incidents/{incident}").json()["rollback"]
+                return found and found["steps"][2]["state"] == "done"
+
+            assert wait(is_asked, SECONDS), world.words()
+            served.process.kill()
+            served.process.wait(timeout=60)
+        assert world.completed() == 0
+        assert wait(lambda: world.completed() == 1, SECONDS), world.words()
+        assert world.rollbacks(world.items[0]) == ["1.3.0.1"]
 
 
 @FILE
