@@ -26,14 +26,21 @@ PROGRAM = {"Authorization": f"Bearer {TOKEN}", "X-Release-Guard-User": "robot"}
 
 def test_the_document_is_what_it_was():
     """Whoever changes the API on purpose renews the file."""
-    assert json.loads(GOLDEN.read_text()) == json.loads(json.dumps(openapi.document())), (
+    assert json.loads(GOLDEN.read_text()) == unversioned(), (
         "the API has changed: look at the difference, and renew the file with "
         "PYTHONPATH=tests python -c 'from contract.test_dashboard_described import renew; renew()'"
     )
 
 
+def unversioned():
+    """The document as JSON knows it; the program's own version is no part of what it promises."""
+    document = json.loads(json.dumps(openapi.document()))
+    del document["info"]["version"]
+    return document
+
+
 def renew():
-    GOLDEN.write_text(json.dumps(openapi.document(), indent=1, sort_keys=True) + "\n")
+    GOLDEN.write_text(json.dumps(unversioned(), indent=1, sort_keys=True) + "\n")
 
 
 def test_every_schema_in_it_is_one_and_every_reference_leads_somewhere():
