@@ -10,11 +10,9 @@ import logging
 import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 import sqlalchemy
-from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -27,15 +25,16 @@ from guard.dashboard import openapi
 from guard.dashboard.carrying import Carrying
 from guard.dashboard.documents.parts import Document
 from guard.dashboard.events import Hub
-from guard.dashboard.hardening import MOST_BYTES, Hardened
+from guard.dashboard.hardening import Hardened
 from guard.dashboard.operations import BASE, Answer, Call, Desk, File, Operation, WithCookie
 from guard.dashboard.pages import PAGES, Shells, Static, healthz
 from guard.dashboard.reading.lists import Reports
 from guard.dashboard.reading.release import ReleaseReading
 from guard.dashboard.reading.saying import Reader
-from guard.dashboard.refusals import Malformed, NotHere, NotJson, TooLarge, Unprocessable, WrongMethod, answered
-from guard.dashboard.sessions import COOKIE, LIFE, Asking, Sessions
+from guard.dashboard.refusals import NotHere, WrongMethod, answered
+from guard.dashboard.sessions import COOKIE, LIFE, Sessions
 from guard.dashboard.sharing import Shared, rendered
+from guard.dashboard.understanding import asking_of, body_of, plain_text, query_of
 from guard.dashboard.workers import Workers
 from guard.engine import Engine
 from guard.incidents.events import Language
@@ -45,7 +44,6 @@ _LOG = logging.getLogger(__name__)
 _THREADS, _WAITING = 8, 48
 _STORE_THREADS, _STORE_WAITING = 2, 6
 _DEAR_THREADS, _DEAR_WAITING = 1, 16
-_MOST_PROBLEMS = 5
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -124,19 +122,19 @@ class Dashboard:
         return answer
 
     async def _answer(self, operation: Operation, request: Request) -> Response:
-        asking = _asking(request)
+        asking = asking_of(request)
         # Who acts is found out first: what a stranger has sent is not even read.
         by = self.sessions.must_act(asking).name if operation.acts else ""
         if operation.asks_who:
             by = self.sessions.must_be_known(asking).name
-        query = _query_of(operation, request)
+        query = query_of(operation, request)
         if operation.streams:
             return Response(media_type="text/event-stream") if request.method == "HEAD" else self._stream(request)
         language = Language(query.lang) if query.lang else self._engine.config.language
         address = tuple(request.query_params.multi_items())
         until = math.inf if operation.seconds is None else time.monotonic() + operation.seconds
-        path = {name: _text(str(value)) for name, value in request.path_params.items()}
-        body = await _body_of(operation, request)
+        path = {name: plain_text(str(value)) for name, value in request.path_params.items()}
+        body = await body_of(operation, request)
         call = Call(self._desk, self._readers[language], path, query, body, asking, by, address, until)
         workers = self._store if operation.seconds is not None else self._dear if operation.is_dear else self._workers
         if operation.is_shared:
@@ -205,67 +203,6 @@ def build(engine: Engine, settings: Settings) -> Starlette:
         WeakToken: the token could be guessed.
     """
     return Dashboard(engine, settings).app
-
-
-def _asking(request: Request) -> Asking:
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    return Asking(request.client.host if request.client else "", headers, request.cookies.get(COOKIE))
-
-
-def _query_of(operation: Operation, request: Request) -> Any:
-    """The parameters as the operation knows them.
-
-    Raises:
-        Unprocessable: one makes no sense, is not known, or stands there twice.
-    """
-    given = request.query_params.multi_items()
-    if len(dict(given)) != len(given):
-        raise Unprocessable("a parameter stands there twice")
-    try:
-        return operation.query.model_validate({name: _text(value) for name, value in given})
-    except ValidationError as error:
-        raise Unprocessable(_problems(error)) from None
-
-
-async def _body_of(operation: Operation, request: Request) -> Any:
-    """The body as the operation knows it; none where it has none.
-
-    Raises:
-        NotJson: it is said to be something else.
-        TooLarge: it does not end.
-        Unprocessable: it is no JSON, or makes no sense.
-    """
-    if operation.body is None:
-        return None
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind != "application/json":
-        raise NotJson("the body is not said to be JSON")
-    content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > MOST_BYTES:
-            raise TooLarge(f"the body is longer than {MOST_BYTES // 1024} KB")
-    try:
-        return operation.body.model_validate_json(bytes(content))
-    except ValidationError as error:
-        raise Unprocessable(_problems(error)) from None
-
-
-def _text(value: str) -> str:
-    """A text from an address, which no database could take with a NUL in it.
-
-    Raises:
-        Malformed: it has one.
-    """
-    if "\0" in value:
-        raise Malformed("the address holds a NUL")
-    return value
-
-
-def _problems(error: ValidationError) -> str:
-    """What is wrong, without what was sent: it could be a secret."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)[:_MOST_PROBLEMS]
-    return "; ".join(f"{'.'.join(str(part)[:60] for part in one['loc']) or 'the body'}: {one['msg']}" for one in found)
 
 
 def _json(document: Document, status: int = 200, headers: dict[str, str] | None = None) -> Response:

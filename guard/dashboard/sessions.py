@@ -5,7 +5,6 @@ session, and nothing is kept here that a restart would lose.
 """
 
 import base64
-import collections
 import dataclasses
 import enum
 import hashlib
@@ -13,12 +12,12 @@ import hmac
 import ipaddress
 import json
 import secrets
-import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from guard.dashboard.refusals import Forbidden, NotForged, NotLoggedIn, TooManyTries, Unprocessable
+from guard.dashboard.refusals import Forbidden, NotForged, NotLoggedIn, Unprocessable
+from guard.dashboard.tries import Tries
 from guard.errors import UsageError
 from guard.ordering import name_of
 from guard.store.incident_rows import GUARD
@@ -26,10 +25,6 @@ from guard.tables_dashboard import DashboardTable
 
 COOKIE = "release_guard_session"
 LIFE = timedelta(hours=8)
-_TRIES = 5
-_TRIES_IN_ALL = 50
-_TRIES_WITHIN = timedelta(minutes=1)
-_MOST_ADDRESSES = 1000
 _LONGEST_COOKIE = 1000
 _SHORTEST_TOKEN = 16
 
@@ -86,7 +81,7 @@ class Sessions:
         root = token.encode() if token else secrets.token_bytes(32)
         self._key = hmac.new(root, b"release-guard dashboard sessions", hashlib.sha256).digest()
         self._networks = [ipaddress.ip_network(network, strict=False) for network in table.trusted_proxies]
-        self._tries = _Tries(now)
+        self._tries = Tries(now)
         self._actions = actions
 
     @property
@@ -238,36 +233,6 @@ class Sessions:
         is_behind = self._table.user_header is not None or self._table.public_url is not None
         told = asking.headers.get("x-forwarded-for") if is_behind and self._is_proxy(asking.peer) else None
         return told.rsplit(",", 1)[-1].strip()[:60] if told else asking.peer
-
-
-class _Tries:
-    """Wrong tokens lately, by address and in all."""
-
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
-        self._lock = threading.Lock()
-        self._wrong: collections.OrderedDict[str, list[datetime]] = collections.OrderedDict()
-
-    def must_be_left(self, address: str) -> None:
-        """Refuse those that have tried too often.
-
-        Raises:
-            TooManyTries: too many wrong ones came from there, or from everywhere.
-        """
-        since = self._now() - _TRIES_WITHIN
-        with self._lock:
-            mine = sum(at > since for at in self._wrong.get(address, ()))
-            everybody = sum(at > since for tries in self._wrong.values() for at in tries)
-        if mine >= _TRIES or everybody >= _TRIES_IN_ALL:
-            raise TooManyTries("too many wrong tokens were sent")
-
-    def count(self, address: str) -> None:
-        """One more."""
-        with self._lock:
-            self._wrong[address] = [*self._wrong.get(address, ())[-_TRIES:], self._now()]
-            self._wrong.move_to_end(address)
-            while len(self._wrong) > _MOST_ADDRESSES:
-                self._wrong.popitem(last=False)
 
 
 def _person_name(text: str) -> str:
