@@ -147,6 +147,14 @@ def test_filters_and_downloads_of_the_history(visitor, stage):
     assert document.json()["total"] == total
 
 
+def test_a_filter_that_makes_no_sense_can_be_left(visitor, stage):
+    page = visitor.raw(f"{stage.base}/history?limit=nonsense")
+    page.wait_for_selector("text=This page cannot be shown")
+    page.get_by_role("link", name="Clear filters").click()
+    expect(page.locator("tbody tr").first).to_be_visible(timeout=PATIENCE)
+    visitor.forgive("422")
+
+
 def test_a_list_is_read_part_by_part(visitor, stage):
     page = visitor.open(f"{stage.base}/history?limit=2")
     first = page.locator("tbody th").all_inner_texts()

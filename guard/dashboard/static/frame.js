@@ -135,7 +135,7 @@ export class Frame {
   }
 
   #connection(lostAt) {
-    this.#lostAt = lostAt;
+    this.#lostAt = lostAt === null ? null : lostAt - Date.now() + now(); // by the server's clock, as every time here
     this.#drawState();
   }
 
@@ -175,6 +175,7 @@ export class Frame {
         el("button", { type: "button", on: { click: () => this.reload() } }, t("again")),
         " ",
         el("a", { href: "/" }, t("place.overview")),
+        location.search && [" · ", el("a", { href: location.pathname }, t("filter.clear"))],
       ),
     ];
   }
@@ -184,7 +185,7 @@ export class Frame {
     const old = this.#loadedAt !== null && (this.#lostAt !== null || this.#trouble?.isPassing);
     if (this.#trouble?.isPassing && this.#document) lines.push(visible(`${this.#trouble.message} ${this.#trouble.hint}`));
     if (this.#lostAt !== null) lines.push(t("live.lost", { at: absolute(this.#lostAt).slice(11) }));
-    if (old) lines.push(t("live.old", { at: absolute(this.#loadedAt).slice(11) }));
+    if (old) lines.push(t("live.old", { at: absolute(this.#asOf).slice(11) }));
     const loud = old && Date.now() - this.#loadedAt > OLD;
     const place = document.getElementById("state");
     redraw(
