@@ -6,7 +6,6 @@ Everything blocking happens in a few threads with a short queue: an overloaded d
 import contextlib
 import dataclasses
 import functools
-import logging
 import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -40,7 +39,6 @@ from guard.engine import Engine
 from guard.incidents.events import Language
 from guard.store.changes import look
 
-_LOG = logging.getLogger(__name__)
 _THREADS, _WAITING = 8, 48
 _STORE_THREADS, _STORE_WAITING = 2, 6
 _DEAR_THREADS, _DEAR_WAITING = 1, 16
