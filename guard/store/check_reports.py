@@ -17,7 +17,7 @@ from webstore.models import Item
 from webstore.versions import Version
 
 _KEY = ("publisher", "item_id", "version")
-_FOUND = ("report", "evidence", "checked_at")
+_FOUND = ("report", "summary", "evidence", "checked_at")
 _LONGEST_TEXT = 2000
 _MOST_ENTRIES = 200
 """So many findings, screenshots or lines of the console are kept of one check."""
@@ -51,6 +51,7 @@ class CheckReports:
             "item_id": item.id,
             "version": report.version,
             "report": clipped_json(_beside(report.to_json(), folder), _LONGEST_TEXT, _MOST_ENTRIES),
+            "summary": _summary(report),
             "evidence": _relative(folder, self._state) or "",
             "checked_at": at,
         }
@@ -67,6 +68,12 @@ class CheckReports:
         if row is None:
             return None
         return KeptReport(item, version, row["report"], row["evidence"], row["checked_at"])
+
+
+def _summary(report: CheckReport) -> dict[str, Any]:
+    """The report without what was found: an overview of many versions reads no more, and a report can be long."""
+    checks = [{"check": one.check.value, "status": one.status.value, "flaky": one.is_flaky} for one in report.checks]
+    return {"status": report.status, "checks": checks}
 
 
 def _beside(report: dict[str, Any], folder: Path) -> dict[str, Any]:

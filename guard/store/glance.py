@@ -47,7 +47,7 @@ class NewestRelease:
 
 @dataclasses.dataclass(frozen=True)
 class CheckSummary:
-    """The newest check report on a version."""
+    """The newest check report on a version, without what was found."""
 
     report: Mapping[str, Any]
     checked_at: datetime
@@ -105,8 +105,8 @@ class Glance:
 
     def check_reports(self, of: Collection[Key]) -> dict[Key, CheckSummary]:
         """The newest check report of each release."""
-        rows = self._each(check_reports, of, check_reports.c.checked_at)
-        return {_key(row): CheckSummary(row["report"], row["checked_at"]) for row in rows}
+        rows = self._each(check_reports, of, check_reports.c.checked_at, check_reports.c.summary)
+        return {_key(row): CheckSummary(row["summary"], row["checked_at"]) for row in rows}
 
     def incidents_of(self, of: Collection[Key]) -> dict[Key, list[str]]:
         """The ids of each release's incidents, the oldest first."""
@@ -115,10 +115,15 @@ class Glance:
             found.setdefault(_key(row), []).append(row["id"])
         return found
 
-    def _each(self, table: sqlalchemy.Table, of: Collection[Key], order: sqlalchemy.ColumnElement[Any]) -> Iterable[sqlalchemy.RowMapping]:
+    def _each(
+        self, table: sqlalchemy.Table, of: Collection[Key], order: sqlalchemy.Column[Any], *columns: sqlalchemy.Column[Any]
+    ) -> Iterable[sqlalchemy.RowMapping]:
+        """The rows of some releases in an order: whole, or their key, what they are ordered by, and ``columns``."""
         asked = [(item.publisher, item.id, str(version)) for item, version in dict.fromkeys(of)]
         keys = wanted(self._engine.dialect.name, asked, 3)
-        statement = select(table).join(keys.table, keys.are(table.c.publisher, table.c.item_id, table.c.version)).order_by(order)
+        key = (table.c.publisher, table.c.item_id, table.c.version)
+        wholly = select(*key, order, *columns) if columns else select(table)
+        statement = wholly.join(keys.table, keys.are(*key)).order_by(order)
         with self._engine.connect() as connection:
             return connection.execute(statement).mappings().all()
 

@@ -50,6 +50,7 @@ check_reports = Table(
     Column("item_id", String(64), primary_key=True),
     Column("version", String(23), primary_key=True),
     Column("report", JSON, nullable=False),
+    Column("summary", JSON, nullable=False),
     Column("evidence", Text, nullable=False),
     Column("checked_at", UtcDateTime, nullable=False),
 )

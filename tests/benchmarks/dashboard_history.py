@@ -147,7 +147,8 @@ class History:
         for _item, number, key in self._each():
             checks = [_check(name) for name in ("load", "extraction", "ui", "data")]
             report = {"target": "shelf", "version": key["version"], "status": "passed", "checks": checks}
-            yield {**key, "report": report, "evidence": "", "checked_at": self.published_at(number) + POLL}
+            summary = {"status": "passed", "checks": [{"check": one["check"], "status": "passed", "flaky": False} for one in checks]}
+            yield {**key, "report": report, "summary": summary, "evidence": "", "checked_at": self.published_at(number) + POLL}
 
     def _looks(self) -> Iterator[Row]:
         for item in self.items:
@@ -247,7 +248,14 @@ class History:
 
 def _check(name: str) -> Row:
     found: Row = {"check": name, "status": "passed", "flaky": False, "findings": [], "details": [], "screenshots": [], "seconds": 1.25}
-    return {**found, "note": "", "console": [], "trace": None, "ready_seconds": None, "drill": None}
+    return {
+        **found,
+        "note": "",
+        "console": ["a line that a page has logged " * 3] * 20,
+        "trace": None,
+        "ready_seconds": None,
+        "drill": None,
+    }
 
 
 def put(database: sqlalchemy.Engine, table: sqlalchemy.Table, rows: Iterable[Row]) -> int:

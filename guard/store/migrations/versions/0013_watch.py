@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("item_id", sa.String(length=64), nullable=False),
         sa.Column("version", sa.String(length=23), nullable=False),
         sa.Column("report", sa.JSON(), nullable=False),
+        sa.Column("summary", sa.JSON(), nullable=False),
         sa.Column("evidence", sa.Text(), nullable=False),
         sa.Column("checked_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("publisher", "item_id", "version", name=op.f("pk_check_reports")),
