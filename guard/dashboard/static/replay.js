@@ -52,8 +52,8 @@ export class Replay {
     if (!isNew) return;
     this.#language = newest(found);
     this.#draw();
-    // Where nothing was counted there is nothing to play, and the server need not be asked to say so.
-    if (found.plots.some((plot) => plot.series.some((series) => series.points.length > 0))) this.#ask();
+    // Where nothing was ever judged nothing was recorded either, and the server need not be asked to say so.
+    if (found.signals.length > 0) this.#ask();
     else redraw(this.#answer, el("p", { class: "soft" }, t("replay.none")));
   }
 
