@@ -326,6 +326,7 @@ def test_every_line_of_every_plan_is_told():
             for line in whole.lines:
                 chinese = evidence_words(line, Language.CHINESE)
                 assert not untold(chinese), (chinese, line)
+    plan = choose_strategy(Diagnosis(Cause.UNKNOWN, "there is no baseline to compare with", candidates), Severity.P3, inside_window=False)
     whole = in_full(plan, PART, BASELINE, DRILLS[3], SURROUNDINGS[0])
     assert len(told("; ".join((whole.reason, *whole.lines)))) > 300
 
