@@ -16,7 +16,7 @@ from guard.incidents.roles import Role
 from guard.model import Release, ReleaseState
 from guard.ordering import name_of, reason_of
 from guard.severity import Facts, Severity, classify
-from guard.store.incident_rows import GUARD, HeldIncident
+from guard.store.incident_rows import HeldIncident
 from webstore.models import Item
 from webstore.versions import Version
 
@@ -57,7 +57,7 @@ def open_by_hand(engine: Engine, report: Report) -> tuple[Incident, bool]:
         UsageError: the title or the name is empty.
         NothingSeen: no version is named, and none is known.
     """
-    by, title = _name(report.by), _one_line(_reason(report.title))[:_LONGEST_TITLE]
+    by, title = name_of(report.by), _one_line(_reason(report.title))[:_LONGEST_TITLE]
     version = report.version or _newest(engine, report.item).version
     found = classify(Facts(texts=[title]), engine.config.severity.rules)
     severity = report.severity or found.severity
@@ -85,7 +85,7 @@ def acknowledge(engine: Engine, identifier: str, by: str, why: str = "") -> Inci
         NotRecorded: there is no such incident.
         AlreadySo: somebody has already, or nothing is left to take on.
     """
-    name = _name(by)
+    name = name_of(by)
     with _open(engine, identifier) as held:
         if held.incident.acknowledged_at:
             raise AlreadySo(f"{held.incident.id} was acknowledged by {held.incident.acknowledged_by} already")
@@ -103,7 +103,7 @@ def assign(engine: Engine, identifier: str, role: Role, to: str, by: str, why: s
         NotRecorded: there is no such incident.
         AlreadySo: that person holds it already, or the incident is closed.
     """
-    name, holder = _name(by), _name(to)
+    name, holder = name_of(by), name_of(to)
     with _unclosed(engine, identifier) as held:
         known = held.standing.roles.get(role)
         if known and known.name == holder:
@@ -119,7 +119,7 @@ def tick(engine: Engine, identifier: str, key: str, by: str, evidence: str = "")
         NoSuchEntry: its checklist has no such item.
         AlreadySo: it was done already, or the incident is closed.
     """
-    name = _name(by)
+    name = name_of(by)
     with _unclosed(engine, identifier) as held:
         entry = entry_of(held.incident.severity, key)
         if not held.tick(entry, name, _bounded(evidence)):
@@ -135,7 +135,7 @@ def untick(engine: Engine, identifier: str, key: str, by: str, why: str) -> Inci
         NoSuchEntry: its checklist has no such item.
         AlreadySo: it is not done, or the incident is closed.
     """
-    name, reason = _name(by), _reason(why)
+    name, reason = name_of(by), _reason(why)
     with _unclosed(engine, identifier) as held:
         if key not in held.standing.ticks:
             entry_of(held.incident.severity, key)
@@ -151,7 +151,7 @@ def set_severity(engine: Engine, identifier: str, severity: Severity, by: str, w
         NotRecorded: there is no such incident.
         AlreadySo: it has that severity, or is closed.
     """
-    name, reason = _name(by), _reason(why)
+    name, reason = name_of(by), _reason(why)
     with _unclosed(engine, identifier) as held:
         before = held.incident.severity
         if before is severity:
@@ -168,7 +168,7 @@ def note(engine: Engine, identifier: str, text: str, by: str) -> Incident:
         NotRecorded: there is no such incident.
         UsageError: text or name are empty.
     """
-    name, words = _name(by), _reason(text)
+    name, words = name_of(by), _reason(text)
     with engine.incidents.holding(identifier) as held:
         held.say(said(Kind.NOTED, text=words), "", name)
         return held.incident
@@ -181,7 +181,7 @@ def resolve(engine: Engine, identifier: str, by: str, how: str) -> Incident:
         NotRecorded: there is no such incident.
         TransitionRefused: it cannot be resolved as it stands: a rollback is under way, or it is over.
     """
-    return _move(engine, identifier, IncidentState.RESOLVED, said(Kind.RESOLVED, by=_name(by)), by, how)
+    return _move(engine, identifier, IncidentState.RESOLVED, said(Kind.RESOLVED, by=name_of(by)), by, how)
 
 
 def false_alarm(engine: Engine, identifier: str, by: str, why: str) -> Incident:
@@ -191,7 +191,7 @@ def false_alarm(engine: Engine, identifier: str, by: str, why: str) -> Incident:
         NotRecorded: there is no such incident.
         TransitionRefused: it cannot be one as it stands.
     """
-    ended = _move(engine, identifier, IncidentState.FALSE_ALARM, said(Kind.FALSE_ALARM, by=_name(by)), by, why)
+    ended = _move(engine, identifier, IncidentState.FALSE_ALARM, said(Kind.FALSE_ALARM, by=name_of(by)), by, why)
     release = engine.releases.find(ended.item, ended.version)
     if release and release.state is ReleaseState.BAD:
         engine.releases.mark(ended.item, ended.version, ReleaseState.WATCHED)
@@ -207,7 +207,7 @@ def reopen(engine: Engine, identifier: str, by: str, why: str) -> Incident:
         TransitionRefused: it is closed.
     """
     try:
-        return _reopen(engine, identifier, _name(by), _reason(why))
+        return _reopen(engine, identifier, name_of(by), _reason(why))
     except IntegrityError:
         known = engine.incidents.open_with(engine.incidents.get(identifier).fingerprint)
         raise AlreadySo(f"{known.id if known else 'another one'} is open already, for the same") from None
@@ -239,7 +239,7 @@ def close(engine: Engine, identifier: str, by: str, why: str = "") -> Incident:
         NotRecorded: there is no such incident.
         TransitionRefused: it is open, or is so bad that its postmortem comes first.
     """
-    return _move(engine, identifier, IncidentState.CLOSED, said(Kind.CLOSED, by=_name(by)), by, why)
+    return _move(engine, identifier, IncidentState.CLOSED, said(Kind.CLOSED, by=name_of(by)), by, why)
 
 
 def _move(engine: Engine, identifier: str, to: IncidentState, event: Said, by: str, why: str) -> Incident:
@@ -248,7 +248,7 @@ def _move(engine: Engine, identifier: str, to: IncidentState, event: Said, by: s
     reason = _reason(why) if ends else _bounded(why)
     with engine.incidents.holding(identifier) as held:
         held.move(to, reason if ends else "")
-        held.say(event, reason, _name(by))
+        held.say(event, reason, name_of(by))
         return held.incident
 
 
@@ -273,13 +273,6 @@ def _newest(engine: Engine, item: Item) -> Release:
     if not seen:
         raise NothingSeen("no version of this extension was seen by the guard yet")
     return seen[0]
-
-
-def _name(text: str) -> str:
-    name = name_of(text)
-    if name.casefold() == GUARD:
-        raise UsageError("that is what the guard itself is called").advise("say who you are, such as --by alice")
-    return name
 
 
 def _reason(text: str) -> str:

@@ -4,10 +4,12 @@ from guard.decision.orders import Block, Pause
 from guard.engine import Engine
 from guard.errors import UsageError
 from guard.incidents.events import Kind, said
+from guard.store.incident_rows import GUARD
 from webstore.models import Item
 from webstore.versions import Version
 
 _LONGEST_NAME = 120
+_WHO = "say who you are, such as --by alice"
 
 
 class NotOrdered(UsageError):
@@ -20,11 +22,13 @@ def name_of(text: str) -> str:
     """A person's name, as the timeline keeps it.
 
     Raises:
-        UsageError: it is empty, or far too long.
+        UsageError: it is empty, far too long, or what the guard itself is called there.
     """
     name = " ".join(text.split())
     if not 0 < len(name) <= _LONGEST_NAME:
-        raise UsageError(f"a name has 1 to {_LONGEST_NAME} letters").advise("say who you are, such as --by alice")
+        raise UsageError(f"a name has 1 to {_LONGEST_NAME} letters").advise(_WHO)
+    if name.casefold() == GUARD:
+        raise UsageError("that is what the guard itself is called").advise(_WHO)
     return name
 
 

@@ -20,7 +20,6 @@ from guard.dashboard.refusals import Forbidden, NotForged, NotLoggedIn, Unproces
 from guard.dashboard.tries import Tries
 from guard.errors import UsageError
 from guard.ordering import name_of
-from guard.store.incident_rows import GUARD
 from guard.tables_dashboard import DashboardTable
 
 COOKIE = "release_guard_session"
@@ -237,12 +236,9 @@ class Sessions:
 
 def _person_name(text: str) -> str:
     try:
-        name = name_of("".join(letter if letter.isprintable() else " " for letter in text))
+        return name_of("".join(letter if letter.isprintable() else " " for letter in text))
     except UsageError as error:
         raise Unprocessable(str(error)).advise("say who you are, as the timeline shall tell it") from None
-    if name.casefold() == GUARD:
-        raise Unprocessable("that is what the guard itself is called").advise("say who you are, as the timeline shall tell it")
-    return name
 
 
 def _decoded(header: str) -> str:
