@@ -8,6 +8,9 @@ from guard.errors import UsageError
 
 PREFIX = "RELEASE_GUARD_INPUT_"
 """The action hands each input over in a variable of this beginning: RELEASE_GUARD_INPUT_DRY_RUN is `dry-run`."""
+ACCEPT = "RELEASE_GUARD_ACCEPT"
+"""The variable of the input `accept`, which belongs to the action and to no command."""
+_ACCEPTABLE = ("1", "2", "3", "4")
 _LONGEST = 4000
 _BOOLEANS = {"true": True, "false": False, "": False}
 
@@ -89,6 +92,18 @@ def asked(environment: Mapping[str, str], reports: Path) -> Asked:
     always = [*command.always, "--json", *configured, *report]
     # After "--" nothing is an option any more, whatever it begins with.
     return Asked(name, (*command.words, *options, *switches, *always, *(["--", *places] if places else [])))
+
+
+def accepted(environment: Mapping[str, str]) -> frozenset[int]:
+    """The exit codes that do not fail the job.
+
+    Raises:
+        InputRefused: one is no exit code of a command.
+    """
+    found = [part.strip() for part in environment.get(ACCEPT, "").split(",") if part.strip()]
+    if not all(part in _ACCEPTABLE for part in found):
+        raise InputRefused(f"the input `accept` is {', '.join(found)!r}; it holds some of {', '.join(_ACCEPTABLE)}")
+    return frozenset(map(int, found))
 
 
 def _clean(name: str, value: str) -> str:

@@ -15,16 +15,19 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from guard.errors import ExitCode, GuardError
-from guard.github.asking import Asked, asked
+from guard.github.asking import PREFIX, Asked, accepted, asked
 from guard.github.commands import annotate, deaf, set_outputs
 from guard.github.environment import handed_over, masks, of_command
 from guard.github.summary import summary_of
 from guard.github.telling import Ended, annotations_of, outputs_of
 from webstore.errors import ReleaseGuardError
 from webstore.versions import Version
+
+if TYPE_CHECKING:
+    from guard.config import Config, ExtensionTable
 
 _LAST_LINES = 3
 
@@ -40,7 +43,7 @@ def main(environment: Mapping[str, str]) -> int:
     reports = Path(environment.get("RUNNER_TEMP") or ".") / "release-guard-report"
     try:
         files = [Path(_needed(environment, name)) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")]
-        wanted, secrets = asked(environment, reports), handed_over(environment)
+        wanted, secrets, passing = asked(environment, reports), handed_over(environment), accepted(environment)
     except ReleaseGuardError as error:
         with deaf(sys.stdout):
             sys.stdout.write(f"release-guard: {error.explain()}\n")
@@ -52,7 +55,7 @@ def main(environment: Mapping[str, str]) -> int:
     except Exception:  # noqa: BLE001 - what came of the command is what the job ends with, even where it cannot be told in full
         with deaf(sys.stdout):
             traceback.print_exc(file=sys.stdout)
-    return ended.code
+    return ExitCode.DONE if ended.code in passing else ended.code
 
 
 def _tell(ended: Ended, outputs: Path, summary: Path, reports: Path, environment: Mapping[str, str]) -> None:
@@ -113,21 +116,18 @@ def _document(told: str) -> Any:
 
 def _plot(ended: Ended, environment: Mapping[str, str]) -> str:
     """The plot of the release that a gate has watched; a summary without it is better than none."""
-    document: Any = ended.document
-    release: Any = document.get("release") or {}
+    release: Any = ended.document.get("release") or {}
     version: str = release.get("version") or ""
     if ended.name != "gate" or not version:
         return ""
-    from guard.config import FILE_NAME, load  # noqa: PLC0415 - only a gate has something to plot
-    from guard.engine import DATABASE_VARIABLE, Engine  # noqa: PLC0415 - as above
+    from guard.engine import DATABASE_VARIABLE, Engine  # noqa: PLC0415 - only a gate has something to plot
     from guard.github.plotting import plot_of  # noqa: PLC0415 - as above
     from guard.progress import Silence  # noqa: PLC0415 - as above
 
     try:
-        config = load(Path(environment.get("RELEASE_GUARD_INPUT_CONFIG") or FILE_NAME))
+        config, extension = _configured(environment)
         engine = Engine.open(config, environment.get(DATABASE_VARIABLE), Silence())
         try:
-            extension = config.select(environment.get("RELEASE_GUARD_INPUT_ITEM") or None)
             return plot_of(engine, extension.item, Version.parse(version))
         finally:
             engine.database.dispose()
@@ -138,16 +138,24 @@ def _plot(ended: Ended, environment: Mapping[str, str]) -> str:
 
 def _sources(environment: Mapping[str, str]) -> Path | None:
     """The extension's folder, as annotations name files: relative to the repository."""
-    from guard.config import FILE_NAME, load  # noqa: PLC0415 - after the command: its errors are told by that
-
     try:
-        extension = load(Path(environment.get("RELEASE_GUARD_INPUT_CONFIG") or FILE_NAME)).select(
-            environment.get("RELEASE_GUARD_INPUT_ITEM") or None
-        )
+        _, extension = _configured(environment)
     except ReleaseGuardError:
-        target = Path(environment.get("RELEASE_GUARD_INPUT_TARGET") or "")
+        target = Path(environment.get(f"{PREFIX}TARGET") or "")
         return target if target.is_dir() and target != Path() else None
     return _below_here(extension.path)
+
+
+def _configured(environment: Mapping[str, str]) -> tuple["Config", "ExtensionTable"]:
+    """The configuration and the extension that the command was about.
+
+    Raises:
+        ConfigurationError: there is none, or it does not say which extension is meant.
+    """
+    from guard.config import FILE_NAME, load  # noqa: PLC0415 - after the command: its errors are told by that
+
+    config = load(Path(environment.get(f"{PREFIX}CONFIG") or FILE_NAME))
+    return config, config.select(environment.get(f"{PREFIX}ITEM") or None)
 
 
 def _below_here(path: Path | None) -> Path | None:

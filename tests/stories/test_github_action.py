@@ -194,6 +194,8 @@ def test_a_check_names_the_file_that_is_broken(job):
     assert any("file=extension/worker.js,line=1::" in line for line in step.obeyed), step.obeyed
     assert Path(step.outputs["report"]).is_file() or (Path(step.outputs["report"]) / "index.html").is_file()
     assert "🛑 failed" in step.summary
+    tolerated = job.step(command="check", target="extension", accept="1")
+    assert (tolerated.code, tolerated.outputs["exit-code"], tolerated.outputs["outcome"]) == (0, "1", "failed")
 
 
 def test_outside_a_workflow_it_says_what_is_missing(monkeypatch):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from guard.github.asking import COMMANDS, PREFIX, InputRefused, asked
+from guard.github.asking import ACCEPT, COMMANDS, PREFIX, InputRefused, accepted, asked
 from guard.github.commands import MOST_ANNOTATIONS, Annotation, annotate, deaf, set_outputs
 from guard.github.environment import LINES, handed_over, masks, of_command
 from guard.github.plotting import plotted
@@ -161,3 +161,11 @@ def test_a_line_that_sets_what_it_must_not_is_named_by_its_number_and_never_show
     assert "line 2 of the secret" in refused.value.explain()
     assert line not in refused.value.explain()
     assert "hunter2" not in refused.value.explain()
+
+
+def test_a_job_may_pass_with_an_exit_code_that_it_names_and_with_no_other():
+    assert accepted({}) == accepted({ACCEPT: " , "}) == frozenset()
+    assert accepted({ACCEPT: "1, 3"}) == {1, 3}
+    for text in ("0x3", "5", "-1", "three", "1;3"):
+        with pytest.raises(InputRefused, match="the input `accept`"):
+            accepted({ACCEPT: text})

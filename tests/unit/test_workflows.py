@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from guard.github.asking import COMMANDS, PREFIX, asked
+from guard.github.asking import ACCEPT, COMMANDS, PREFIX, asked
 
 GITHUB = Path(__file__).parents[2] / ".github"
 ACTION: Any = yaml.safe_load((GITHUB / "actions" / "release-guard" / "action.yml").read_text(encoding="utf-8"))
@@ -15,7 +15,7 @@ WORKFLOWS: dict[str, Any] = {
     path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((GITHUB / "workflows").glob("*.yml"))
 }
 OURS = "$/.github/actions/release-guard"
-OF_THE_ACTION = {"command", "config", "working-directory", "python-version", "state", "state-folder", "upload"}
+OF_THE_ACTION = {"command", "config", "working-directory", "python-version", "state", "state-folder", "accept", "upload"}
 
 
 def steps():
@@ -44,9 +44,9 @@ def test_a_workflow_calls_the_action_with_what_its_command_takes(given, tmp_path
 def test_the_action_hands_each_input_over_by_the_environment_and_pastes_none():
     (run,) = (step for step in ACTION["runs"]["steps"] if step.get("id") == "run")
     handed = {match for value in run["env"].values() for match in re.findall(r"inputs\.([\w-]+)", value)}
-    assert set(run["env"]) == {PREFIX + name.upper().replace("-", "_") for name in handed}
+    assert set(run["env"]) == {PREFIX + name.upper().replace("-", "_") for name in handed - {"accept"}} | {ACCEPT}
     taken = {name for command in COMMANDS.values() for name in (*command.options, *command.switches, *command.places)}
-    assert handed == taken | {"command", "config"}
+    assert handed == taken | {"command", "config", "accept"}
     assert all("${{" not in step.get("run", "") for step in ACTION["runs"]["steps"])
     assert set(ACTION["inputs"]) == handed | OF_THE_ACTION
 
