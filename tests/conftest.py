@@ -2,7 +2,7 @@
 
 import logging
 import os
-import uuid
+import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy
 from contract.witness import Witness
 
+from databases import Admin
 from factories import Clock, Shop
 from guard.store.database import open_database
 from webstore.simulator import server
@@ -67,18 +68,31 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file of the newest schema, which tests take copies of: to migrate one takes longer than most of them."""
+    path = tmp_path_factory.mktemp("migrated") / "guard.db"
+    open_database(f"sqlite:///{path}").dispose()
+    assert not path.with_name("guard.db-wal").exists()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_url(postgres_url: str) -> str:
+    """The address of a database of the newest schema, for the same."""
+    url = Admin(postgres_url).create()
+    open_database(url).dispose()
+    return url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sqlalchemy.Engine]:
     """An empty database of each kind."""
     if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("migrated_file"), tmp_path / "guard.db")
         engine = open_database(f"sqlite:///{tmp_path / 'guard.db'}")
     else:
-        url = request.getfixturevalue("postgres_url")
-        name = f"test_{uuid.uuid4().hex}"
-        admin = sqlalchemy.create_engine(sqlalchemy.engine.make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        admin.dispose()
-        engine = open_database(str(sqlalchemy.engine.make_url(url).set(database=name).render_as_string(hide_password=False)))
+        migrated = request.getfixturevalue("migrated_url")
+        engine = open_database(Admin(migrated).copy(migrated))
     yield engine
     engine.dispose()

@@ -6,10 +6,11 @@ import pytest
 from dashboard_data import fill
 from requests.adapters import HTTPAdapter
 
-from contract.dashboard_world import Admin, served
+from contract.dashboard_world import served
 from contract.gate_world import Network, Visitors, World, without_pauses
 from contract.sentry_world import SentryWitness
 from contract.sentry_world import World as Reports
+from databases import Admin
 from guard.config import Config
 from guard.localsentry.server import local_sentry
 from guard.localsentry.state import LocalSentry

@@ -1,13 +1,11 @@
 """A dashboard over HTTP, and who asks it: nobody, a program with the token, or a browser with a session. Every answer is held to the document."""
 
 import contextlib
-import uuid
 from collections.abc import Generator
 from typing import Any
 
 import jsonschema
 import requests
-import sqlalchemy
 from dashboard_data import Filled
 
 from guard.dashboard import openapi
@@ -50,26 +48,6 @@ class Site:
         assert answer.status_code == 200, answer.text
         session.headers["X-CSRF-Token"] = answer.json()["csrf"]
         return session
-
-
-class Admin:
-    """Makes databases in a PostgreSQL, empty ones and copies."""
-
-    def __init__(self, url: str) -> None:
-        self._url = sqlalchemy.engine.make_url(url).set(drivername="postgresql+psycopg")
-
-    def create(self, template: str = "") -> str:
-        """A new one; its address."""
-        name = f"filled_{uuid.uuid4().hex}"
-        engine = sqlalchemy.create_engine(self._url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
-        engine.dispose()
-        return self._url.set(database=name).render_as_string(hide_password=False)
-
-    def copy(self, url: str) -> str:
-        """A copy of one that nobody is connected to."""
-        return self.create(str(sqlalchemy.engine.make_url(url).database))
 
 
 @contextlib.contextmanager
