@@ -88,6 +88,21 @@ def test_a_page_in_chinese_has_a_word_for_everything_of_its_own(visitor, filled,
     assert all("lang=zh-TW" in asked for asked in filled.asked if "/whoami" not in asked)
 
 
+_CUT_OFF = """() => [...document.querySelectorAll('.signals li')].filter((line) => [...line.querySelectorAll('*')].some(
+    (part) => part.getBoundingClientRect().right > line.getBoundingClientRect().right + 1)).map((line) => line.innerText)"""
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_no_figure_of_a_signal_leaves_its_card_however_wide_that_is(visitor, filled, language):
+    much = said.a_signal(verdict="breach", failures=34_021, total=40_027)
+    filled.documents["/overview"] = said.an_overview(items=[said.an_item(signals=(much,)), said.an_item(item="b" * 32, signals=(much,))])
+    page = visitor.open(f"{filled.address}/?lang={language}")
+    assert page.locator(".signals li").count() > 0
+    for width in (360, 560, 760, 1000, 1040, 1280, 1600):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert (width, page.evaluate(_CUT_OFF)) == (width, [])
+
+
 def hostile(value: Any, key: str = "") -> Any:
     """The document with every text, every constant as well, in the hands of an enemy."""
     if isinstance(value, dict):
