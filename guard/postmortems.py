@@ -27,6 +27,7 @@ from guard.store.action_items import ActionItems
 from healthchecks.result import DrillVerdict
 from webstore.models import Item
 from webstore.versions import Version
+from webstore.whole_files import written
 
 TEMPLATES = Path(__file__).parent / "incidents" / "templates"
 _BESIDE = timedelta(hours=6)
@@ -171,9 +172,8 @@ def write(engine: Engine, incident: Incident, path: Path, language: Language) ->
         material = dataclasses.replace(material, plot=_link(picture.name))
     new = draft(material, language)
     # Whole or not at all: what people wrote must outlive a process that dies here.
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text(new if old is None else renewed(old, new, language), encoding="utf-8")
-    beside.replace(path)
+    with written(path) as file:
+        file.write((new if old is None else renewed(old, new, language)).encode())
     return path
 
 

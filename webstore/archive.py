@@ -8,12 +8,9 @@ Every file is written beside its place and moved there, so that no half one is e
 
 import contextlib
 import dataclasses
-import os
-import tempfile
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,9 +19,12 @@ from webstore.models import Item
 from webstore.package import Package
 from webstore.safe_zip import PackageError
 from webstore.versions import Version, VersionError
+from webstore.whole_files import SUFFIX, written
 
 _GRACE = timedelta(days=1)
 """A package that no version names may be one that is just being added; after this it is not."""
+_FOR_ALL = 0o644
+"""A team may share the folder."""
 
 
 class ArchiveDamaged(ReleaseGuardError):
@@ -95,11 +95,14 @@ class Archive:
         if path.exists():
             path.touch()  # needed again: whoever sweeps meanwhile must not take it for forgotten
         else:
-            with _written(path) as file:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with written(path, _FOR_ALL) as file:
                 package.write_zip(file)
         if known is None or known.digest != digest:
             entry = _Entry(version=str(version), digest=digest, name=package.name[:200], source=source[:200], added_at=self._now())
-            with _written(self._entry_path(item.id, version)) as file:
+            place = self._entry_path(item.id, version)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with written(place, _FOR_ALL) as file:
                 file.write(entry.model_dump_json(indent=2).encode(errors="replace"))
         return digest
 
@@ -158,7 +161,7 @@ class Archive:
                 continue
             if not self._package_path(kept.digest).exists():
                 found.append(Damage(path, f"the package of {kept.version} is missing"))
-        return found + [Damage(path, "left over from an interrupted write") for path in sorted(self.folder.rglob("*.part"))]
+        return found + [Damage(path, "left over from an interrupted write") for path in sorted(self.folder.rglob(f"*{SUFFIX}"))]
 
     def prune(self, item_id: str, keep: int, protected: Collection[Version]) -> list[Kept]:
         """Forget versions of an item beyond the newest ``keep`` and the protected ones; what was forgotten."""
@@ -178,7 +181,7 @@ class Archive:
         except ArchiveDamaged:
             return
         forgotten = (path for path in self._package_files() if path.stem not in named)
-        for path in (*forgotten, *self.folder.rglob("*.part")):
+        for path in (*forgotten, *self.folder.rglob(f"*{SUFFIX}")):
             with contextlib.suppress(FileNotFoundError):  # another machine was faster
                 if self._now() - datetime.fromtimestamp(path.stat().st_mtime, UTC) > _GRACE:
                     path.unlink()
@@ -202,20 +205,3 @@ def _read_entry(path: Path) -> Kept:
     except (OSError, ValidationError, VersionError) as error:
         raise ArchiveDamaged(f"the entry {path.parent.name}/{path.name} of the archive cannot be read") from error
     return Kept(path.parent.name, version, entry.digest, entry.name, entry.source, entry.added_at)
-
-
-@contextlib.contextmanager
-def _written(path: Path) -> Generator[IO[bytes]]:
-    """A file that takes its place when the block ends well, and leaves nothing when it does not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(0o644)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

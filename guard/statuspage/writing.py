@@ -4,10 +4,8 @@ Everything is made before the first file is written. Each file is written beside
 half of one; the first page comes last, so that what it links to is there. What others keep in the folder is left alone.
 """
 
-import contextlib
 import json
-import secrets
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from guard.statuspage.feed import FEED, HISTORY, PAGE, anchor_of, feed
 from guard.statuspage.public import PublicExtension, PublicIncident, PublicStatus
 from guard.statuspage.uptime import DAYS, Condition
 from guard.statuspage.wording import Words
+from webstore.whole_files import written
 
 STYLE, DATA = "style.css", "status.json"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -57,7 +56,8 @@ def write(status: PublicStatus, folder: Path, language: Language, url: str = "")
         for name in files:
             _must_be_ours(folder / name)
         for name, content in files.items():
-            _put(folder / name, content)
+            with written(folder / name) as file:
+                file.write(content)
     except OSError as error:
         raise CannotBeWritten(f"{folder} cannot be written: {error.strerror}") from error
     return [folder / name for name in files]
@@ -162,20 +162,3 @@ def _must_be_ours(path: Path) -> None:
         return
     if _MARK.encode() not in beginning:
         raise NotOurPage(f"{path} is there already, and is no status page of the guard")
-
-
-def _put(path: Path, content: bytes) -> None:
-    """The whole file, or what was there before."""
-    with _beside(path) as part:
-        part.write_bytes(content)
-        part.replace(path)
-
-
-@contextlib.contextmanager
-def _beside(path: Path) -> Generator[Path]:
-    """A name beside a file's place that nothing is left under."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
-    try:
-        yield part
-    finally:
-        part.unlink(missing_ok=True)

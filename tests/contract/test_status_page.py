@@ -1,6 +1,7 @@
 """The status page from a database of each kind: whole or not at all, HTML without an error, and nothing internal in any of its files."""
 
 import json
+import os
 import random
 import threading
 from datetime import UTC, datetime, timedelta
@@ -273,15 +274,15 @@ def test_a_write_that_fails_leaves_the_old_page_and_no_litter(history, tmp_path,
     folder = tmp_path / "public"
     write(history, folder, Language.ENGLISH)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    real, budget = Path.write_bytes, iter(range(2))
+    real, budget = os.fsync, iter(range(2))
 
-    def full(path, content):
+    def full(descriptor):
         if next(budget, None) is None:
-            real(path, content[: len(content) // 2])
+            os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
             raise OSError(28, "No space left on device")
-        return real(path, content)
+        real(descriptor)
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CannotBeWritten, match="No space left"):
         write(history, folder, Language.CHINESE)
     after = {path.name: path.read_bytes() for path in folder.iterdir()}
