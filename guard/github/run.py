@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -91,8 +92,6 @@ def _run(wanted: Asked, environment: Mapping[str, str]) -> Ended:
 
 def _listen(child: "subprocess.Popen[str]") -> tuple[str, str]:
     """All of its standard output; and its standard error, shown as it comes, of which the last lines are kept."""
-    import threading  # noqa: PLC0415 - two pipes are read at once
-
     told: list[str] = []
     reader = threading.Thread(target=lambda: told.append(child.stdout.read() if child.stdout else ""))
     reader.start()
