@@ -1,4 +1,4 @@
-"""What Prometheus reads: text format 0.0.4, from the database alone, with stable names (README, "Metrics").
+"""What Prometheus reads: text format 0.0.4, from the database alone, with stable names (.github/DASHBOARD.md, "Metrics").
 
 A counter here is a count of rows or a number that only grows, so it goes on where it was when the server starts anew, and nothing prunes
 it. It goes down, which Prometheus takes for a restart, when a person tries a failed or stopped rollback of a release again (that one is

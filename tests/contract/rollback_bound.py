@@ -1,6 +1,6 @@
 """The longest that a rollback can take, and the most calls that it can send, from the limits that it was given.
 
-The README's figure is this one by the defaults. What the health checks take is not in it: they have limits of their own.
+The figure in .github/ROLLBACK.md is this one by the defaults. What the health checks take is not in it: they have limits of their own.
 """
 
 import dataclasses

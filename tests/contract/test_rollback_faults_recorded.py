@@ -79,7 +79,7 @@ def test_stalls_of_real_seconds_at_every_kind_of_call(store, clock, tmp_path, ki
     world.engine.dispose()
 
 
-def test_the_readme_says_how_long_a_rollback_may_take():
+def test_its_page_says_how_long_a_rollback_may_take():
     defaults = WatchTable()
     patience = Patience(
         propagation=timedelta(seconds=defaults.propagation_timeout_seconds),
@@ -90,4 +90,4 @@ def test_the_readme_says_how_long_a_rollback_may_take():
     bound = Bound(TimeLimits(), patience)
     hours = bound.by_the_store.seconds / 3600, bound.whole.seconds / 3600
     said = "after {:.1f} hours at the latest by the store's own way, after {:.1f} where it goes on by the other".format(*hours)
-    assert said in " ".join((Path(__file__).parents[2] / "README.md").read_text().split())
+    assert said in " ".join((Path(__file__).parents[2] / ".github" / "ROLLBACK.md").read_text().split())

@@ -42,13 +42,13 @@ def test_the_help_in_the_readme_is_the_programs(monkeypatch):
     assert " ".join(build_parser().format_help().split()) in " ".join((ROOT / "README.md").read_text().split())
 
 
-def test_what_the_local_store_does_not_imitate_stands_in_the_help_and_in_the_readme(capsys):
+def test_what_the_local_store_does_not_imitate_stands_in_the_help_and_on_its_page(capsys):
     with pytest.raises(SystemExit):
         main(["simulate", "store", "--help"])
     told = capsys.readouterr().out
     for limit in LIMITS:
         assert limit in told
-        assert limit in (ROOT / "README.md").read_text()
+        assert limit in (ROOT / ".github" / "STAND-INS.md").read_text()
 
 
 @pytest.mark.parametrize(
