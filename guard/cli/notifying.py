@@ -75,7 +75,9 @@ def _test(args: Namespace) -> int:
 def _targets(config: Config, names: Sequence[str] | None) -> Sequence[TargetTable]:
     known = config.notify.target
     if not known:
-        raise ConfigurationError("no [[notify.target]] is configured").advise('add one; the page INCIDENTS of the documentation, "Telling people", shows how')
+        raise ConfigurationError("no [[notify.target]] is configured").advise(
+            'add one; the page INCIDENTS of the documentation, "Telling people", shows how'
+        )
     if unknown := sorted(set(names or ()) - {target.name for target in known}):
         raise ConfigurationError(f"no target {unknown[0]!r} is configured; there are: {', '.join(target.name for target in known)}")
     return [target for target in known if not names or target.name in names]

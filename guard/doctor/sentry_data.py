@@ -68,7 +68,9 @@ def denominators(source: SentrySource, now: datetime) -> Iterator[Finding]:
             users = kind.users(day) if found[kind.name] else 0
         except QuestionRefused as refused:
             yield warning(
-                name, f"this Sentry cannot be asked for {kind.name}: {refused}", "the next best is used; see the page SENTRY of the documentation"
+                name,
+                f"this Sentry cannot be asked for {kind.name}: {refused}",
+                "the next best is used; see the page SENTRY of the documentation",
             )
             continue
         yield _of_kind(kind, found[kind.name], users, is_needed=kind.name != _SESSIONS or not found.total())

@@ -1,9 +1,9 @@
 """Plays a recording through the same detector, diagnosis and decision as a live watch. No clock, no network; constant memory.
 
-How lines are taken (.github/VERDICTS.md, "Replay"): all lines of one time are one poll, judged together. A line that repeats version, signal, unit and
-time corrects the earlier one, so an exact repetition changes nothing; one that comes late joins the totals at the next poll. Counts of
-the baseline up to the publish say how it was before the release. What comes after the window is not judged. A breach overrules an earlier
-proof of health, as it does in a live watch.
+How lines are taken ("Replay" in .github/VERDICTS.md): all lines of one time are one poll, judged together. A line that repeats version,
+signal, unit and time corrects the earlier one, so an exact repetition changes nothing; one that comes late joins the totals at the next
+poll. Counts of the baseline up to the publish say how it was before the release. What comes after the window is not judged. A breach
+overrules an earlier proof of health, as it does in a live watch.
 """
 
 import dataclasses
