@@ -11,6 +11,7 @@ from guard.cli.action_arguments import add_actions
 from guard.cli.after_arguments import LANGUAGES, add_after
 from guard.cli.incident_arguments import add_incident
 from guard.cli.notify_arguments import add_telling
+from guard.cli.setting_up_arguments import add_setting_up
 from healthchecks.result import CheckName
 from webstore.simulator.limits import limits_text
 
@@ -41,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
         "4 the guard could not do its work.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_setting_up(commands, common)
     _add_doors(commands, common)
     add_acting(commands, common)
     _add_store(commands, common)
@@ -54,15 +56,6 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_doors(commands: Any, common: argparse.ArgumentParser) -> None:
-    init = commands.add_parser("init", parents=[common], help="write a commented release-guard.toml for the extension in this folder")
-    init.add_argument("path", nargs="?", type=Path, default=Path(), help="the extension's folder (default: here)")
-    init.add_argument("--id", dest="item", metavar="ID", help="the item's id in the store")
-    init.add_argument("--publisher", metavar="ID", help="the publisher's id in the store")
-    init.add_argument("--force", action="store_true", help="replace a configuration that is there")
-
-    doctor = commands.add_parser("doctor", parents=[common], help="look at everything that the guard rests on, and say what to do")
-    doctor.add_argument("--item", metavar="ID", help="only this extension, when several are configured")
-
     check = commands.add_parser("check", parents=[common], help="health checks on a folder, .zip or .crx")
     check.add_argument("target", help="folder, .zip or .crx; `store` for what users get now; @VERSION from the archive; `record`")
     check.add_argument("address", nargs="?", metavar="ADDRESS", help="with `record`: the page to record as a HAR file")
