@@ -215,6 +215,10 @@ def _add_stand_ins(commands: Any, common: argparse.ArgumentParser) -> None:
     store.add_argument("--reject", action="store_true", help="reviews end with a rejection")
     store.add_argument("--credentials", type=Path, metavar="DIR", help="ask for credentials, and write some of each kind there")
     sentry = kinds.add_parser("sentry", parents=[common], help="a local Sentry")
+    project = kinds.add_parser("project", parents=[common], help="a folder to try everything in, with the local store")
+    project.add_argument("folder", nargs="?", type=Path, default=Path(), help="where to (default: here)")
+    project.add_argument("--publisher", metavar="ID", default="local-publisher", help="publisher of its item (default: local-publisher)")
+    project.add_argument("--port", type=_port, default=8090, metavar="N", help="port of the local store that it is for (default: 8090)")
     for kind in (store, sentry):
         kind.add_argument("--port", type=_port, default=0, metavar="N", help="port on 127.0.0.1 (default: a free one)")
 

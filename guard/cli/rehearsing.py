@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard.cli.console import Console
 from guard.cli.summary import show_result
+from guard.config import FILE_NAME
 from guard.errors import ExitCode
 from guard.rehearsal.scenarios import SCENARIOS, Scenario, scenario
 
@@ -65,9 +66,25 @@ def _tell(console: Console, one: Scenario, folder: Path) -> dict[str, Any]:
 
 
 def simulate(args: Namespace) -> int:
-    """Serve a stand-in until stopped."""
+    """Serve a stand-in until stopped, or write a folder to try it in."""
     console = Console(json_wanted=args.json)
+    if args.kind == "project":
+        return _project(args, console)
     return _store(args, console) if args.kind == "store" else _sentry(args, console)
+
+
+def _project(args: Namespace, console: Console) -> int:
+    from guard.rehearsal.project import BAD, EXTENSION, GOOD, write_project  # noqa: PLC0415 - reads the sample's folder
+
+    project = write_project(args.folder, args.publisher, args.port)
+    console.print(f"{project.folder / EXTENSION}: the sample extension, Bookshelf 1.2.0")
+    console.print(f"{BAD}, {GOOD}: what is published next, and what mends it")
+    console.print(f"{FILE_NAME}: for the item {project.item} in a local store on port {project.port}")
+    console.print(f"next, and leave it running: {project.store_command}")
+    console.document(
+        {"folder": str(project.folder), "item": project.item, "publisher": args.publisher, "port": args.port, "next": project.store_command}
+    )
+    return ExitCode.DONE
 
 
 def _store(args: Namespace, console: Console) -> int:
