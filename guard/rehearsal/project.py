@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from guard.config import FILE_NAME
 from guard.errors import UsageError
 from guard.rehearsal import sample
+from guard.tables import UPDATE_SERVICE
 from webstore.crx import extension_id, public_der, stored_key
 from webstore.package import Package
-from webstore.updates import UPDATE_SERVICE
 from webstore.versions import Version
 from webstore.whole_files import written
 
