@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+WHEEL := .wheel
+WHEEL_TESTS ?= tests
 
-.PHONY: setup browser rehearse test benchmark lint workflows types reformat lock clean
+.PHONY: setup browser rehearse test wheel-test benchmark lint workflows types reformat lock clean
 
 setup: $(READY)
 
@@ -24,6 +26,20 @@ rehearse: browser
 test: browser
 	$(BIN)/python -m pytest
 
+# The wheel of what is committed, alone in an environment made for it, passes the tests where its source is not.
+# A part of them: make wheel-test WHEEL_TESTS="tests/unit tests/test_architecture.py"
+wheel-test: $(READY)
+	rm -rf $(WHEEL) && mkdir -p $(WHEEL)/tree
+	git archive HEAD | tar -x -C $(WHEEL)/tree
+	cd $(WHEEL)/tree && ../../$(BIN)/python -m hatchling build --target wheel --directory ../dist
+	rm -rf $(WHEEL)/tree/guard $(WHEEL)/tree/webstore $(WHEEL)/tree/healthchecks
+	$(PYTHON) -m venv $(WHEEL)/venv
+	$(WHEEL)/venv/bin/python -m pip install --quiet --require-hashes -r $(WHEEL)/tree/requirements-dev.lock
+	$(WHEEL)/venv/bin/python -m pip install --quiet --no-deps $(WHEEL)/dist/*.whl
+	$(WHEEL)/venv/bin/python -m pip check
+	$(WHEEL)/venv/bin/release-guard browser install
+	cd $(WHEEL)/tree && env -u PYTHONPATH RELEASE_GUARD_TESTS_EXPECT=$(abspath $(WHEEL)/venv) ../venv/bin/python -m pytest $(WHEEL_TESTS)
+
 # How fast the checks are beside a bare script, whether they ever fail on what is well, and rollbacks killed at random moments.
 benchmark: browser
 	PYTHONPATH=.:tests $(BIN)/python tests/benchmarks/check_speed.py
@@ -34,6 +50,7 @@ benchmark: browser
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell README.md .github guard healthchecks webstore tests
 
 # What GitHub runs, without asking it anything.
 workflows: $(READY)
@@ -58,4 +75,4 @@ lock:
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet -o .github/actions/release-guard/build.lock
 
 clean:
-	rm -rf $(VENV) .release-guard
+	rm -rf $(VENV) $(WHEEL) .release-guard

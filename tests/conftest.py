@@ -12,6 +12,9 @@ import pytest
 import sqlalchemy
 from contract.witness import Witness
 
+import guard
+import healthchecks
+import webstore
 from databases import Admin
 from factories import Clock, Shop
 from guard.store.database import open_database
@@ -19,9 +22,20 @@ from webstore.simulator import server
 from webstore.simulator.server import local_store
 from webstore.simulator.state import LocalStore
 
+EXPECTED = os.environ.get("RELEASE_GUARD_TESTS_EXPECT")
+"""The folder that the program must come from: `make wheel-test` names the environment that it made for the wheel."""
+
 # The same examples each time, and no test that fails because the machine is busy.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
+
+
+def pytest_sessionstart() -> None:
+    """Nobody tries the program of another place than was meant, and believes the answer."""
+    for package in (guard, healthchecks, webstore):
+        found = Path(str(package.__file__)).resolve()
+        if EXPECTED and not found.is_relative_to(Path(EXPECTED).resolve()):
+            raise pytest.UsageError(f"{package.__name__} is not of {EXPECTED}, but {found}")
 
 
 @pytest.fixture(autouse=True)

@@ -89,8 +89,7 @@ def a_gate(folder: Path, url: str) -> list[tuple[float, str]]:
         state.publish(item)
         visitors.come("1.3.0", 400, 200, seconds_ago=-1)
         slow_down(address.base_url)
-        root = Path(__file__).parents[2]
-        paths = {"PYTHONPATH": f"{root}{os.pathsep}{root / 'tests'}"}
+        paths = {"PYTHONPATH": str(Path(__file__).parents[1])}
         environment = {**os.environ, **paths, "RELEASE_GUARD_DATABASE_URL": url, "RELEASE_GUARD_SENTRY_TOKEN": sentry.token}
         done = subprocess.run(
             [sys.executable, "-c", _GATE], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120

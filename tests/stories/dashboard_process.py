@@ -13,7 +13,7 @@ import requests
 TOKEN = "a-token-that-nobody-guesses"
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "X-Release-Guard-User": "mia"}
 """Of a program that has the token."""
-ROOT = Path(__file__).parents[2]
+TESTS = Path(__file__).parents[1]
 
 
 class Served:
@@ -37,7 +37,7 @@ class Served:
 @contextlib.contextmanager
 def dashboard(folder, url, *arguments, token=TOKEN):
     """A dashboard that answers, on a free port; it is ended for certain."""
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "RELEASE_GUARD_DATABASE_URL": url}
+    environment = {**os.environ, "PYTHONPATH": str(TESTS), "RELEASE_GUARD_DATABASE_URL": url}
     if token:
         environment["RELEASE_GUARD_DASHBOARD_TOKEN"] = token
     command = [sys.executable, "-m", "stories.stubbed", "20", "--json", "serve", "--port", "0", *arguments]

@@ -63,8 +63,7 @@ class Fleet:
     def watch(self):
         """One more watcher, in a process of its own."""
         command = [sys.executable, "-m", "stories.stubbed", str(self.silent_seconds), "watch"]
-        root = Path(__file__).parents[2]
-        environment = {**os.environ, "PYTHONPATH": f"{root}:{root / 'tests'}", "RELEASE_GUARD_DATABASE_URL": self.url}
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "RELEASE_GUARD_DATABASE_URL": self.url}
         number = len(self.processes)
         with (self.folder / f"watch-{number}.txt").open("w") as out:
             self.processes.append(

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from guard.cli.main import main
-from stories.dashboard_process import HEADERS, ROOT, dashboard
+from stories.dashboard_process import HEADERS, dashboard
 from stories.fleet import fleet
 
 SECONDS = 150
@@ -174,4 +174,4 @@ def test_a_token_that_could_be_guessed_is_refused(here, capsys, monkeypatch):
 
 def test_help_needs_nothing_heavy():
     command = [sys.executable, "-c", "import sys; from guard.cli.main import build_parser; build_parser(); print('uvicorn' in sys.modules)"]
-    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip() == "False"
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == "False"

@@ -65,9 +65,7 @@ class Job:
         files = {"GITHUB_OUTPUT": temporary / "output", "GITHUB_STEP_SUMMARY": temporary / "summary"}
         for path in files.values():
             path.write_text("")
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "RELEASE_GUARD_CHROMIUM", "PYTHONPATH") if name in os.environ}
-        # The root of this repository stands for the installed package.
-        kept["PYTHONPATH"] = os.pathsep.join([str(ACTION.parents[3]), kept.get("PYTHONPATH", "")])
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "RELEASE_GUARD_CHROMIUM") if name in os.environ}
         environment = {**kept, **told, "RUNNER_TEMP": str(temporary), **{name: str(path) for name, path in files.items()}}
         assert "${{" not in step["run"]
         ended = subprocess.run(

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 from guard.incidents.events import Kind
 from guard.store.incidents import IncidentRecords
@@ -35,8 +34,7 @@ for line in sys.stdin:
 def test_two_processes_open_each_incident_once_100_times(database, clock):
     url = database.url.render_as_string(hide_password=False)
     command = [sys.executable, "-c", OPENER, url]
-    root = Path(__file__).parents[2]
-    both = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root) for _ in range(2)]
+    both = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     try:
         assert [one.stdout.readline() for one in both] == ["ready\n"] * 2
         for number in range(ROUNDS):

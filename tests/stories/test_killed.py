@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import requests
@@ -36,7 +35,7 @@ class World:
 
     def start(self, *arguments):
         command = [sys.executable, "-c", "from guard.cli.main import run; run()", *arguments, "--json"]
-        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "RELEASE_GUARD_DATABASE_URL": self.url}
+        environment = {**os.environ, "RELEASE_GUARD_DATABASE_URL": self.url}
         return subprocess.Popen(
             command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
         )

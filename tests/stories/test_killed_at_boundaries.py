@@ -111,11 +111,10 @@ class Boundaries(World):
         self.hook.is_holding = moment.place == HOOK and moment.when == "held"
         code = "import stories.mortal; stories.mortal.main()"
         told = (moment.text(), self.address.base_url, "rollback", "--reason", "boundary", "--yes", "--json")
-        root = Path(__file__).parents[2]
         process = subprocess.Popen(
             [sys.executable, "-c", code, *told],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root / 'tests'}", "RELEASE_GUARD_DATABASE_URL": self.url},
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "RELEASE_GUARD_DATABASE_URL": self.url},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,

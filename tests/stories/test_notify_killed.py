@@ -16,7 +16,7 @@ from contract.notify_world import REPEAT, Mail, Services, Telling, text_of
 from guard.incidents.events import Kind
 from guard.severity import Severity
 
-ROOT = Path(__file__).parents[2]
+TESTS = Path(__file__).parents[1]
 SENDINGS = 8
 EACH = [(number, when) for number in range(1, SENDINGS + 1) for when in ("before", "after")]
 SOME = random.Random(7).sample(EACH, 4)
@@ -51,9 +51,8 @@ def written(folder, address):
 
 def killed(folder, url, environment, address, number, when):
     command = [sys.executable, "-c", "from stories import notify_mortal; notify_mortal.main()", str(number), when, url, address]
-    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     process = subprocess.run(
-        command, cwd=folder, env={**os.environ, **environment, "PYTHONPATH": path}, capture_output=True, timeout=60, check=False
+        command, cwd=folder, env={**os.environ, **environment, "PYTHONPATH": str(TESTS)}, capture_output=True, timeout=60, check=False
     )
     assert process.returncode == -signal.SIGKILL, process.stderr.decode()[-800:]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import guard
 from factories import Shop, a_package
 from guard.cli.main import main
 from guard.config import load
@@ -21,7 +22,7 @@ from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus
 from webstore.versions import Version
 
 V = Version.parse
-ROOT = Path(__file__).parents[2]
+PROGRAM = Path(guard.__file__).parent
 
 
 def passing(_guarded, package, _baseline):
@@ -303,8 +304,8 @@ def test_an_order_that_makes_no_sense_is_2_with_what_to_do(here, capsys, argumen
 
 def test_no_part_of_the_guard_raises_a_share_by_itself():
     callers = {
-        str(path.relative_to(ROOT))
-        for path in (ROOT / "guard").rglob("*.py")
+        path.relative_to(PROGRAM).as_posix()
+        for path in PROGRAM.rglob("*.py")
         if "set_deploy_percentage" in path.read_text(encoding="utf-8")
     }
-    assert callers == {"guard/cli/storefront.py"}
+    assert callers == {"cli/storefront.py"}

@@ -30,7 +30,7 @@ class Person:
     def __init__(self, world, *arguments):
         environment = {
             **os.environ,
-            "PYTHONPATH": f"{TESTS.parent}{os.pathsep}{TESTS}",
+            "PYTHONPATH": str(TESTS),
             "RELEASE_GUARD_DATABASE_URL": world.url,
         }
         code = "from stories.together import main; main()"

@@ -13,7 +13,6 @@ import pytest
 from guard.cli.main import main
 from guard.tables import ThresholdsTable
 
-ROOT = Path(__file__).parents[2]
 START = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
 
@@ -231,7 +230,7 @@ def test_the_same_recording_gives_the_same_bytes_in_every_process(here, form):
     def bytes_with(seed, zone):
         return subprocess.run(
             [sys.executable, "-c", "from guard.cli.main import run; run()", "replay", "three.jsonl", *form],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT), "TZ": zone, "COLUMNS": "100"},
+            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "COLUMNS": "100"},
             capture_output=True,
             check=True,
         ).stdout
@@ -244,7 +243,7 @@ def test_the_same_recording_gives_the_same_bytes_in_every_process(here, form):
 def test_bytes_that_are_no_text_on_standard_input_are_a_users_mistake(here):
     done = subprocess.run(
         [sys.executable, "-c", "from guard.cli.main import run; run()", "replay", "-"],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+        env={**os.environ, "PYTHONUTF8": "1"},
         input=written(opening("1.3.0", None)).encode() + b'{"at": "\xe9"}\n',
         capture_output=True,
         check=False,

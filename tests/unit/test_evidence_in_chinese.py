@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from untold import untold
 
+import guard
 from guard import vocabulary
 from guard.casework import store_reason
 from guard.config import Mode
@@ -54,7 +55,7 @@ from healthchecks.result import CheckName, CheckReport, CheckResult, CheckStatus
 from webstore.models import Item
 from webstore.versions import Version
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(guard.__file__).parents[1]
 NOW = datetime(2026, 7, 1, 2, 30, tzinfo=UTC)
 START = NOW - timedelta(minutes=30)
 ITEM = Item("publisher", "a" * 32)
