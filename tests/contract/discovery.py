@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -29,17 +30,17 @@ ERROR = {
 }
 
 
-def methods() -> dict[str, dict[str, Any]]:
-    """Every method of the description by its id."""
+def methods(description: Mapping[str, Any] = DISCOVERY) -> dict[str, dict[str, Any]]:
+    """Every method of a description by its id."""
     found: dict[str, dict[str, Any]] = {}
 
-    def walk(resource: dict[str, Any]) -> None:
+    def walk(resource: Mapping[str, Any]) -> None:
         for method in resource.get("methods", {}).values():
             found[method["id"]] = method
         for inner in resource.get("resources", {}).values():
             walk(inner)
 
-    walk(DISCOVERY)
+    walk(description)
     return found
 
 
