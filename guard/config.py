@@ -8,10 +8,10 @@ import tomllib
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Self, get_args, get_origin
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from guard.errors import ConfigurationError
 from guard.incidents.events import Language
@@ -29,6 +29,7 @@ from guard.tables import (
     ThresholdsTable,
     WatchTable,
 )
+from guard.tables_canary import MOST_MONITORS, CanaryTable
 from guard.tables_dashboard import DashboardTable
 from guard.tables_response import IncidentsTable, OnCallTable, SeverityTable, rules_of
 from guard.tables_tickets import ActionsTable, TicketsTable
@@ -93,6 +94,7 @@ class Config(StrictTable):
     oncall: OnCallTable = OnCallTable()
     incidents: IncidentsTable = IncidentsTable()
     dashboard: DashboardTable = DashboardTable()
+    canary: CanaryTable = CanaryTable()
     extension: Annotated[tuple[ExtensionTable, ...], Field(min_length=1)]
 
     @field_validator("extension")
@@ -102,6 +104,12 @@ class Config(StrictTable):
         if twice := sorted({identifier for identifier in ids if ids.count(identifier) > 1}):
             raise ValueError(f"the extension {twice[0]} stands there twice")
         return extensions
+
+    @model_validator(mode="after")
+    def _few_monitors(self) -> Self:
+        if self.canary.schedule and not self.canary.monitor and len(self.extension) > MOST_MONITORS:
+            raise ValueError(f"[canary] names no `monitor`, and more than {MOST_MONITORS} extensions cannot have one each: name one")
+        return self
 
     def mode_of(self, extension: ExtensionTable) -> Mode:
         """The mode of one extension: its own, else the file's."""

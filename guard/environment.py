@@ -7,6 +7,8 @@ from pathlib import Path
 
 from guard.errors import ConfigurationError
 
+DSN_VARIABLE = "RELEASE_GUARD_SENTRY_DSN"
+"""Of the Sentry project that hears of the guard itself: its own faults, and that the canary runs."""
 _GOOGLE_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 """Set by google-github-actions/auth, and by whoever uses Google's own tools."""
 _REFRESH_TOKEN = {key: f"RELEASE_GUARD_STORE_{key.upper()}" for key in ("client_id", "client_secret", "refresh_token")}

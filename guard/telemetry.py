@@ -1,18 +1,21 @@
-"""The guard's own errors to Sentry, when RELEASE_GUARD_SENTRY_DSN is set. Secrets are scrubbed by key and by value."""
+"""The guard's own errors and check-ins to Sentry, when RELEASE_GUARD_SENTRY_DSN is set. Secrets are scrubbed by key and by value."""
 
 import contextlib
+import logging
 import os
 from collections.abc import Generator, Mapping
 from typing import Any, cast
 
 import sentry_sdk
+from sentry_sdk.crons import capture_checkin
 from sentry_sdk.scrubber import DEFAULT_DENYLIST, EventScrubber
 from sentry_sdk.transport import Transport
 from sentry_sdk.utils import BadDsn
 
+from guard.environment import DSN_VARIABLE
 from webstore.errors import ReleaseGuardError
 
-DSN_VARIABLE = "RELEASE_GUARD_SENTRY_DSN"
+_LOG = logging.getLogger(__name__)
 _SECRET_NAMES = ("TOKEN", "SECRET", "PASSWORD", "CREDENTIALS", "DSN", "DATABASE_URL", "KEY", "WEBHOOK")
 _SHORTEST_SECRET = 6
 _FLUSH_SECONDS = 5
@@ -37,6 +40,7 @@ def reporting(command: str, transport: Transport | None = None) -> Generator[Non
             auto_enabling_integrations=False,
             auto_session_tracking=False,
             max_breadcrumbs=0,
+            shutdown_timeout=0,
             event_scrubber=EventScrubber(denylist=[*DEFAULT_DENYLIST, "refresh_token", "client_secret", "webhook"], recursive=True),
             before_send=before_send,
             ignore_errors=[ReleaseGuardError, KeyboardInterrupt, SystemExit],
@@ -53,7 +57,28 @@ def reporting(command: str, transport: Transport | None = None) -> Generator[Non
         sentry_sdk.capture_exception(error)
         raise
     finally:
-        sentry_sdk.flush(_FLUSH_SECONDS)
+        flush(_FLUSH_SECONDS)
+
+
+def check_in(slug: str, status: str, identity: str, seconds: float | None, config: Mapping[str, Any] | None) -> None:
+    """Tell a cron monitor how a run stands, inside `reporting`. It is sent beside the run, which never waits for it.
+
+    Args:
+        slug: the monitor's.
+        status: "in_progress", "ok" or "error".
+        identity: of the run, 32 hexadecimal digits: the same at its beginning and at its end.
+        seconds: how long the run took; none while it goes on.
+        config: what the monitor is made by, or brought up to; none where a person made it.
+    """
+    try:
+        capture_checkin(slug, identity, status, seconds, cast("Any", config))
+    except Exception:  # noqa: BLE001 - whatever becomes of it, what comes of the run is its own
+        _LOG.warning("the check-in with the monitor %s was not sent", slug, exc_info=True)
+
+
+def flush(seconds: float) -> None:
+    """Wait until what was told is sent, for so many seconds at most."""
+    sentry_sdk.flush(seconds)
 
 
 def secrets_of(environment: Mapping[str, str]) -> list[str]:

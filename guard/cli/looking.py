@@ -4,6 +4,7 @@ from argparse import Namespace
 from typing import Any
 
 from guard.canary import CanaryResult, run_canary
+from guard.check_ins import checking_in
 from guard.cli import opening
 from guard.cli.console import Console
 from guard.errors import ExitCode
@@ -16,7 +17,7 @@ def canary(args: Namespace) -> int:
     chosen = [config.select(args.item)] if args.item else config.extension
     documents: list[dict[str, Any]] = []
     codes: set[ExitCode] = set()
-    with opening.acting(args, config) as (engine, console):
+    with checking_in(config, chosen) as run, opening.acting(args, config) as (engine, console):
         for extension in chosen:
             name = extension.name or extension.id
             try:
@@ -25,10 +26,12 @@ def canary(args: Namespace) -> int:
                 console.warn(f"{name}: {error.explain()}")
                 documents.append({"extension": name, "verdict": None, "failure": str(error)})
                 codes.add(ExitCode.UNABLE)
+                run.ended(extension, ExitCode.UNABLE)
                 continue
             _show(console, name, result)
             documents.append(_json(name, result))
             codes.add(result.exit_code)
+            run.ended(extension, result.exit_code)
     console.document({"extensions": documents})
     return next((code for code in (ExitCode.BREACH, ExitCode.UNABLE, ExitCode.INCONCLUSIVE) if code in codes), ExitCode.DONE)
 

@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections import Counter
 from types import FrameType
 
+from guard.check_ins import checking_in
 from guard.cli import opening
 from guard.cli.console import Console
 from guard.cli.ordering import pause_json
@@ -51,12 +52,15 @@ def gate(args: Namespace) -> int:
 
 def watch(args: Namespace) -> int:
     """Look at every extension, once or until stopped."""
-    with opening.acting(args) as (engine, console):
-        watcher = Watcher(engine)
-        if not args.once:
-            _warm_up(engine, *engine.config.extension)
-            return _daemon(watcher, console)
-        ticks = watcher.tick()
+    config = opening.configuration(args)
+    if not args.once:
+        with opening.acting(args, config) as (engine, console):
+            _warm_up(engine, *config.extension)
+            return _daemon(Watcher(engine), console)
+    with checking_in(config, config.extension) as run, opening.acting(args, config) as (engine, console):
+        ticks = Watcher(engine).tick()
+        for extension, tick in zip(config.extension, ticks, strict=True):
+            run.ended(extension, tick.exit_code)
     _show_ticks(console, ticks)
     console.document({"extensions": [_tick_json(tick) for tick in ticks]})
     codes = {tick.exit_code for tick in ticks}

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from guard.config import Config, ExtensionTable
-from guard.doctor import budgets, machine, sentry_access, sentry_data, store, targets
+from guard.doctor import budgets, canary, machine, sentry_access, sentry_data, store, targets
 from guard.doctor.finding import Finding, FindingStatus, Look, looked, not_checked, ok
 from guard.doctor.outside import NAME, outside
 from guard.engine import Guarded, utc_now
@@ -22,6 +22,7 @@ _AFTER_CONFIGURATION = (
     "state_folder",
     "database",
     "notify_targets",
+    "canary_monitor",
     "browser",
     "store_access",
     "update_service",
@@ -53,6 +54,7 @@ def examine(load: Callable[[], Config], where: Path, database: str | None, item:
     yield from looked("database", partial(machine.database, config, database))
     yield from looked("notify_targets", partial(targets.notify_targets, config))
     yield from looked(NAME, partial(outside, config))
+    yield from looked(canary.NAME, partial(canary.monitor, config))
     for chromium in dict.fromkeys(extension.checks.chromium for extension in extensions):
         yield from looked("browser", partial(machine.browser, chromium))
     connections = Connections(config)

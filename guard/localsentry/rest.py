@@ -61,6 +61,7 @@ class RestApi:
             (f"{organization}/issues/", self._issues),
             (f"{organization}/stats_v2/", self._stats),
             (f"{organization}/releases/", self._releases),
+            (f"{organization}/monitors/{{slug}}/checkins/", self._check_ins),
             (f"{release}/deploys/", lambda request: self._page(request, self._sentry.releases.deploys(request.path_params["version"]))),
             (f"{release}/", lambda request: JSONResponse(self._sentry.releases.tell(request.path_params["version"], PROJECT_SUMMARY))),
             (f"{projects}/{{project}}/filters/", lambda _request: JSONResponse(places.filters(self._sentry))),
@@ -139,6 +140,12 @@ class RestApi:
 
     def _releases(self, request: Request) -> Response:
         return self._page(request, self._sentry.releases.found(request.query_params.get("query", ""), PROJECT_SUMMARY))
+
+    def _check_ins(self, request: Request) -> Response:
+        found = self._sentry.monitors.listed(request.path_params["slug"])
+        if found is None:
+            raise QueryRefused("The requested resource does not exist", 404)
+        return self._page(request, found)
 
     def _page(self, request: Request, found: Sequence[Mapping[str, Any]]) -> Response:
         query = _query(request)

@@ -1,10 +1,10 @@
 """The local Sentry over HTTP: takes envelopes from SDKs, and answers the REST endpoints that the guard reads.
 
-What it does not imitate: logs, replays, profiles, check-ins and attachments (accepted and ignored), grouping by stack trace (errors
+What it does not imitate: logs, replays, profiles and attachments (accepted and ignored), grouping by stack trace (errors
 are alike by type and text), work on issues (resolving, assigning), sampling and extrapolation (every span counts as one), quotas
 beyond the faults that a test sets, the one-minute cache, brotli and zstd bodies, several organizations or projects, approximate
 counts of unique users (these are exact), the series "other" beside the top ones, and which errors the filter of browser extensions
-finds (while it is on, it drops all of them).
+finds (while it is on, it drops all of them), and what `guard.localsentry.monitors` says of cron monitors.
 """
 
 import contextlib

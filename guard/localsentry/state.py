@@ -16,6 +16,7 @@ from guard.localsentry import items
 from guard.localsentry.envelope import Envelope, EnvelopeError, EnvelopeItem
 from guard.localsentry.faults import Faults
 from guard.localsentry.items import DEFAULT_ENVIRONMENT, moment_of, text_of
+from guard.localsentry.monitors import Monitors, read_check_in
 from guard.localsentry.records import STATUSES, Record, SessionCells, Shelf
 from guard.localsentry.releases import Releases
 
@@ -29,7 +30,7 @@ _CATEGORIES = {"event": "error", "sessions": "session"}
 
 _READERS = {"transaction": items.read_transaction, "span": items.read_spans, "trace_metric": items.read_metrics}
 
-Change = Callable[[], None]
+Change = Callable[[], object]
 
 
 @dataclasses.dataclass
@@ -66,6 +67,7 @@ class LocalSentry:
         """Whether it has no rate limiter, and so none of the limiter's headers."""
         self.session_cells = SessionCells()
         self.releases = Releases(now)
+        self.monitors = Monitors(lambda reason: self.count_outcome("monitor", "invalid", reason))
         self.outcomes: Counter[tuple[int, str, str, str]] = Counter()
         """How much became of what: by hour, category, outcome and reason."""
         self._sessions: dict[str, Session] = {}
@@ -148,8 +150,9 @@ class LocalSentry:
     def _changes(self, item: EnvelopeItem, event_id: str) -> list[Change]:
         """What an item will change once it has arrived; it is read, and refused, now."""
         match item.type:
-            case "session":
-                return [self._session_update(item.json())]
+            case "session" | "check_in":
+                read = self._session_update if item.type == "session" else self._check_in
+                return [read(item.json())]
             case "sessions":
                 return [lambda session=session: self._add_alike(session) for session in _aggregates(item.json())]
             case "event":
@@ -164,6 +167,10 @@ class LocalSentry:
                 return [lambda: self._keep(item.type, records)]
             case _:
                 return []
+
+    def _check_in(self, item: Mapping[str, Any]) -> Change:
+        found = read_check_in(item, self.now())
+        return lambda: self.monitors.take(found) and self.count_outcome("monitor", "accepted")
 
     def _event(self, event: Record) -> Change:
         if self.filters_browser_extensions:

@@ -100,6 +100,17 @@ def test_every_answer_has_the_published_shape(caller, is_used):
         caller.ask(f"{ORGANIZATION}/events-timeseries/", period, ("dataset", dataset), ("yAxis", field), ("interval", "60"))
 
 
+def test_a_monitor_is_unknown_until_it_is_made_and_its_check_ins_are_listed_page_by_page(caller):
+    path = f"{ORGANIZATION}/monitors/nightly/checkins/"
+    caller.ask(path, status=404)
+    for number in range(3):
+        config = {"schedule": {"type": "crontab", "value": "0 * * * *"}, "timezone": "UTC"}
+        check_in = {"check_in_id": f"{number:032x}", "monitor_slug": "nightly", "status": "in_progress", "monitor_config": config}
+        assert caller.send(("check_in", check_in)).status_code == 200
+    assert [found["id"][-1] for found in caller.ask(path).json()] == ["2", "1", "0"]
+    assert [found["id"][-1] for found in caller.ask(path, ("cursor", "0:2:0")).json()] == ["0"]
+
+
 def test_a_release_is_unknown_until_somebody_reports_under_it_or_creates_it(caller):
     path = f"{ORGANIZATION}/releases/shelf%401.3.0/"
     caller.ask(path, status=404)

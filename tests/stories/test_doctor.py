@@ -91,7 +91,7 @@ def test_with_json_there_is_one_document_and_nothing_else(home, capsys):
     healthy(home)
     code, found, document, _ = examine(capsys)
     assert (code, document["ok"]) == (0, True)
-    assert {name for name, one in found.items() if one["status"] != "ok"} == {"notify_targets"}, "nobody is configured to be told"
+    assert {name for name, one in found.items() if one["status"] != "ok"} == {"notify_targets", "canary_monitor"}, "nobody is told"
     assert set(document["findings"][0]) == {"id", "extension", "status", "message", "hint"}
     assert home.world.address.token not in json.dumps(document)
 
@@ -111,6 +111,29 @@ def test_what_is_told_outside_needs_its_variables(home, capsys, monkeypatch):
         "the workflow in owner/name: RELEASE_GUARD_GITHUB_TOKEN is not set",
     ]
     assert (code != 0, "hooks.example" in json.dumps(document)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("dsn", "status", "words"),
+    [
+        (None, "warning", "the canary cannot check in with release-guard-shelf: RELEASE_GUARD_SENTRY_DSN is not set"),
+        ("hunter2", "problem", "RELEASE_GUARD_SENTRY_DSN holds no DSN"),
+        (
+            "https://hunter2@o1.ingest.example/7",
+            "ok",
+            "the canary checks in with release-guard-shelf at o1.ingest.example, project 7, which is to run at 17 * * * * (UTC)",
+        ),
+    ],
+)
+def test_whether_a_canary_that_stops_is_noticed(home, capsys, monkeypatch, dsn, status, words):
+    healthy(home)
+    home.configure(extra='[canary]\nschedule = "17 * * * *"\n')
+    if dsn:
+        monkeypatch.setenv("RELEASE_GUARD_SENTRY_DSN", dsn)
+    code, found, document, _ = examine(capsys)
+    assert (found["canary_monitor"]["status"], found["canary_monitor"]["message"]) == (status, words)
+    assert code == (2 if status == "problem" else 0)
+    assert "hunter2" not in json.dumps(document)
 
 
 def test_a_configuration_that_is_missing_is_2_and_the_rest_is_not_checked(home, capsys):

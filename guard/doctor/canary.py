@@ -1,0 +1,35 @@
+"""Whether anybody hears of a canary that stops running. Nothing is sent."""
+
+import os
+from collections.abc import Iterator
+
+from guard.check_ins import monitors_of
+from guard.config import Config
+from guard.doctor.finding import Finding, not_checked, ok, problem, warning
+from guard.environment import DSN_VARIABLE
+
+NAME = "canary_monitor"
+
+
+def monitor(config: Config) -> Iterator[Finding]:
+    """The monitors that the canary checks in with, and whether it is told where they are."""
+    table, dsn = config.canary, os.environ.get(DSN_VARIABLE)
+    if not table.is_wanted:
+        hint = f"where a canary is scheduled: add [canary] with its schedule, and set {DSN_VARIABLE}"
+        yield not_checked(NAME, "no [canary] is configured: nobody hears of a canary that stops running", hint)
+        return
+    slugs = ", ".join(dict.fromkeys(monitors_of(config).values()))
+    if not dsn:
+        yield warning(
+            NAME, f"the canary cannot check in with {slugs}: {DSN_VARIABLE} is not set", f"set {DSN_VARIABLE} where the canary runs"
+        )
+        return
+    from sentry_sdk.utils import BadDsn, Dsn  # noqa: PLC0415 - only where a DSN is set
+
+    try:
+        place = Dsn(dsn)
+    except (BadDsn, ValueError):
+        yield problem(NAME, f"{DSN_VARIABLE} holds no DSN", "copy it from the project's settings in Sentry: Client Keys (DSN)")
+        return
+    kept = f"is to run at {table.schedule} (UTC)" if table.schedule else "was made in Sentry by hand"
+    yield ok(NAME, f"the canary checks in with {slugs} at {place.host}, project {place.project_id}, which {kept}")
