@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WHEEL := .wheel
 WHEEL_TESTS ?= tests
+COVERAGE_TESTS ?= tests
 
-.PHONY: setup browser rehearse test wheel-test benchmark lint workflows types reformat lock clean
+.PHONY: setup browser rehearse test coverage wheel-test sbom benchmark lint workflows types reference reformat lock clean
 
 setup: $(READY)
 
@@ -26,6 +27,14 @@ rehearse: browser
 test: browser
 	$(BIN)/python -m pytest
 
+# Which lines and branches the tests run; fails below the floor of pyproject.toml. A part of them: make coverage COVERAGE_TESTS=tests/unit
+coverage: browser
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(COVERAGE_TESTS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage html --quiet --fail-under=0
+	$(BIN)/coverage report
+
 # The wheel of what is committed, alone in an environment made for it, passes the tests where its source is not.
 # A part of them: make wheel-test WHEEL_TESTS="tests/unit tests/test_architecture.py"
 wheel-test: $(READY)
@@ -39,6 +48,12 @@ wheel-test: $(READY)
 	$(WHEEL)/venv/bin/python -m pip check
 	$(WHEEL)/venv/bin/release-guard browser install
 	cd $(WHEEL)/tree && env -u PYTHONPATH RELEASE_GUARD_TESTS_EXPECT=$(abspath $(WHEEL)/venv) ../venv/bin/python -m pytest $(WHEEL_TESTS)
+
+# What a release is locked to, on every platform, with the hashes of what is installed: CycloneDX, the same bytes each time.
+sbom: $(READY)
+	mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --spec-version 1.6 --output-format JSON --output-file dist/release-guard.cdx.json
 
 # How fast the checks are beside a bare script, whether they ever fail on what is well, and rollbacks killed at random moments.
 benchmark: browser
@@ -57,9 +72,15 @@ workflows: $(READY)
 	$(BIN)/zizmor --offline --persona pedantic --quiet .github
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml
 
 types: $(READY)
 	$(BIN)/pyright
+
+# What COMMANDS.md and SETTINGS.md take from the program, written anew; what settings mean stays as it was written.
+reference: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m documentation
 
 reformat: $(READY)
 	$(BIN)/ruff check --fix .
@@ -75,4 +96,4 @@ lock:
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet -o .github/actions/release-guard/build.lock
 
 clean:
-	rm -rf $(VENV) $(WHEEL) .release-guard
+	rm -rf $(VENV) $(WHEEL) .release-guard htmlcov .coverage .coverage.*
