@@ -8,6 +8,7 @@ import itertools
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeGuard
 
 from documentation.reading import Block, Page
 
@@ -84,7 +85,7 @@ def _command_in(words: Sequence[str], known: Mapping[tuple[str, ...], argparse.A
     """The command that the words begin with; none where a plain word stands in the place of a command, and is none."""
     path: tuple[str, ...] = ()
     for word in words:
-        below = _subcommands(known[path])
+        below = subcommands(known[path])
         if not below or not re.fullmatch(r"[a-z][a-z-]*", word):
             break
         if word not in below:
@@ -97,17 +98,19 @@ def _command_in(words: Sequence[str], known: Mapping[tuple[str, ...], argparse.A
 def commands_of(parser: argparse.ArgumentParser) -> Mapping[tuple[str, ...], argparse.ArgumentParser]:
     """Every command and subcommand by its words; the program itself is the empty one."""
     found: dict[tuple[str, ...], argparse.ArgumentParser] = {(): parser}
-    for name, below in _subcommands(parser).items():
+    for name, below in subcommands(parser).items():
         found |= {(name, *path): one for path, one in commands_of(below).items()}
     return found
 
 
-def _subcommands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
-    branches = (action.choices for action in parser._actions if _is_branch(action))
+def subcommands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    """The parsers of the subcommands, by their names."""
+    branches = (action.choices for action in parser._actions if is_branch(action))
     return {name: below for choices in branches for name, below in dict(choices or {}).items()}
 
 
-def _is_branch(action: argparse.Action) -> bool:
+def is_branch(action: argparse.Action) -> TypeGuard["argparse._SubParsersAction[argparse.ArgumentParser]"]:
+    """Whether it is where subcommands begin."""
     return isinstance(action, argparse._SubParsersAction)
 
 
