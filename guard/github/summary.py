@@ -20,6 +20,13 @@ _MARKS = {
     "not_configured": "▫️ not configured",
     "done": "✅ done",
     "completed": "✅ completed",
+    "ok": "✅ ok",
+    "warning": "⚠️ warning",
+    "problem": "🛑 problem",
+    "not_checked": "▫️ not checked",
+    "held": "🛑 held",
+    "rolled_back": "🛑 rolled back",
+    "rolling_back": "🛑 rolling back",
 }
 _BANNERS = {0: "✅", 1: "🛑", 3: "❔"}
 
@@ -34,6 +41,8 @@ def summary_of(ended: Ended, plot: str = "") -> str:
 
 def _sections(ended: Ended, plot: str) -> Iterator[str]:
     found: Any = ended.document
+    yield from _extensions(found.get("extensions") or ())
+    yield from _findings(found.get("findings") or ())
     yield from _signals(found.get("assessment") or {})
     if plot:
         yield plot
@@ -53,6 +62,27 @@ def _sections(ended: Ended, plot: str) -> Iterator[str]:
         yield from _incident(incident)
     elif incident:
         yield f"**Incident:** {escape(str(incident))}"
+
+
+def _extensions(extensions: Sequence[Any]) -> Iterator[str]:
+    """What was seen of each, of those that were looked at one by one."""
+    rows = [
+        (one["extension"], one.get("version") or "", _marked(one.get("verdict") or one.get("outcome") or "error"), _words_of(one))
+        for one in extensions
+        if "extension" in one
+    ]
+    if rows:
+        yield _table(("extension", "version", "came to", "because"), rows)
+
+
+def _words_of(extension: Any) -> str:
+    return str(extension.get("headline") or extension.get("sentence") or extension.get("failure") or "")
+
+
+def _findings(findings: Sequence[Any]) -> Iterator[str]:
+    rows = [(one["id"], one["extension"] or "", _marked(one["status"]), one["message"], one["hint"]) for one in findings]
+    if rows:
+        yield _table(("what", "extension", "status", "finding", "to do"), rows)
 
 
 def _signals(assessment: Any) -> Iterator[str]:

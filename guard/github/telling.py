@@ -48,14 +48,46 @@ class Ended:
         if self.name in {"rollback", "approve"}:
             done = f"rollback of {found.get('from')} to the code of {found.get('target')} as {found.get('new_version')}"
             return one_line(f"{done}: {found.get('state')}")
-        if extensions := found.get("extensions"):
-            return one_line("; ".join(_of_extension(one) for one in extensions))
-        return one_line(f"{self.name} {found.get('version') or ''} {found.get('status') or ''}: {self.meaning}")
+        return one_line(_sentence(self.name, found) or f"{self.name}: {self.meaning}")
+
+
+def _sentence(name: str, found: Any) -> str:
+    """How a command ended that has no headline of its own; empty where its document says nothing of it."""
+    match name:
+        case "publish":
+            return f"publish of {found.get('version')}: {str(found.get('ending')).replace('_', ' ')}"
+        case "snapshot":
+            return "; ".join(f"{one.get('version')} is recorded as {one.get('state')}" for one in found.get("releases") or ())
+        case "doctor":
+            return "; ".join(one["message"] for one in problems_of(found)) or "what was looked at is in order"
+        case "check":
+            return f"check of {found.get('version')}: {found.get('status')}"
+        case _:
+            told = "; ".join(_of_extension(one) for one in found.get("extensions") or ())
+            return f"{found['status']}: {told}" if found.get("status") else told
 
 
 def _of_extension(found: Any) -> str:
-    words = found.get("headline") or found.get("sentence") or found.get("failure") or ""
-    return f"{found.get('extension') or found.get('name')} {found.get('version') or ''}: {words}"
+    nothing: Any = {}
+    newest: Any = next(iter(found.get("releases") or ()), nothing)
+    waits = f"the rollback of {found['waits_for_approval']} waits for a yes" if found.get("waits_for_approval") else ""
+    words = found.get("headline") or found.get("sentence") or found.get("failure") or waits or newest.get("state") or ""
+    name, version = found.get("extension") or found.get("name"), found.get("version") or newest.get("version") or ""
+    return f"{name} {version}".strip() + (f": {words}" if words else "")
+
+
+def problems_of(found: Any) -> list[Any]:
+    """What doctor has found to be wrong."""
+    return [one for one in found.get("findings") or () if one.get("status") == "problem"]
+
+
+def _gravity(one: Any) -> int:
+    """How much of the exit code an extension has earned: of several, the gravest is told."""
+    if one.get("verdict") == "breach" or one.get("outcome") in {"held", "rolled_back", "rolling_back"}:
+        return 3
+    if one.get("failure") or one.get("outcome") == "failed":
+        return 2
+    return int(one.get("verdict") in {"inconclusive", "no_data"} or one.get("outcome") == "inconclusive")
 
 
 def outputs_of(ended: Ended, reports: Path) -> list[tuple[str, str]]:
@@ -64,19 +96,27 @@ def outputs_of(ended: Ended, reports: Path) -> list[tuple[str, str]]:
     rollback: Any = found if "new_version" in found else found.get("rollback") or {}
     incident: Any = found.get("incident")
     extensions: Sequence[Any] = found.get("extensions") or ()
-    opened: Any = next((one.get("incident") for one in extensions if one.get("incident")), None)
+    nothing: Any = {}
+    gravest: Any = max(extensions, key=_gravity, default=nothing)
+    listed: Any = next(iter(found.get("releases") or gravest.get("releases") or ()), nothing)
+    about: Any = (found.get("release") or nothing, {"version": _first(found, "version", "from")}, gravest, listed)
+    opened: Any = next((id_ for one in extensions if (id_ := one.get("incident") or one.get("waits_for_approval"))), None)
     told: dict[str, Any] = {
         "exit-code": ended.code,
         "meaning": ended.meaning,
         "sentence": ended.sentence,
-        "verdict": (found.get("assessment") or {}).get("verdict") or next((one.get("verdict") for one in extensions), None),
-        "outcome": found.get("outcome") or found.get("state") or found.get("status"),
-        "version": (found.get("release") or {}).get("version") or found.get("version") or found.get("from"),
+        "verdict": (found.get("assessment") or {}).get("verdict") or gravest.get("verdict"),
+        "outcome": _first(found, "outcome", "state", "ending", "status") or gravest.get("outcome"),
+        "version": next((one["version"] for one in about if one.get("version")), None),
         "new-version": rollback.get("new_version"),
         "incident": incident["id"] if isinstance(incident, dict) else incident or opened,
         "report": found.get("report") or (str(reports) if (reports / "index.html").exists() else None),
     }
     return [(name, one_line(str(value)) if value is not None else "") for name, value in told.items()]
+
+
+def _first(found: Any, *names: str) -> Any:
+    return next((found[name] for name in names if found.get(name)), None)
 
 
 def annotations_of(ended: Ended, sources: Path | None) -> Iterator[Annotation]:
@@ -88,6 +128,8 @@ def annotations_of(ended: Ended, sources: Path | None) -> Iterator[Annotation]:
     """
     if ended.code:
         yield Annotation(f"release-guard {ended.name}: {ended.meaning}", ended.sentence, ended.code != ExitCode.INCONCLUSIVE)
+    for one in problems_of(ended.document):
+        yield Annotation(f"release-guard doctor: {one['id']}", one_line(f"{one['message']}; {one['hint']}"))
     for version, checks in checks_of(ended):
         for check in checks:
             for found in check.get("details", ()):

@@ -169,3 +169,74 @@ def test_a_job_may_pass_with_an_exit_code_that_it_names_and_with_no_other():
     for text in ("0x3", "5", "-1", "three", "1;3"):
         with pytest.raises(InputRefused, match="the input `accept`"):
             accepted({ACCEPT: text})
+
+
+SEEN = [
+    {"extension": "a", "version": "1.0.0", "verdict": "healthy", "headline": "1.0.0 is healthy", "incident": None},
+    {"extension": "b", "verdict": None, "failure": "the store does not answer"},
+    {"extension": "c", "version": "3.0.0", "verdict": "breach", "headline": "the popup throws", "incident": "INC-2026-0003"},
+    {"extension": "d", "version": "4.0.0", "verdict": "inconclusive", "headline": "too little"},
+]
+
+
+@pytest.mark.parametrize(
+    ("seen", "verdict", "version"),
+    [(SEEN, "breach", "3.0.0"), (SEEN[:2], "", ""), (SEEN[::3], "inconclusive", "4.0.0"), (SEEN[:1], "healthy", "1.0.0")],
+)
+def test_of_several_extensions_the_gravest_is_told(tmp_path, seen, verdict, version):
+    ended = Ended("canary", 1, {"extensions": seen})
+    told = dict(outputs_of(ended, tmp_path))
+    assert (told["verdict"], told["version"]) == (verdict, version)
+    assert all(one["extension"] in told["sentence"] for one in seen)
+    assert summary_of(ended).count("\n| ") == len(seen) + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "document", "sentence", "expected"),
+    [
+        (
+            "publish",
+            {"version": "1.3.0", "ending": "timed_out"},
+            "publish of 1.3.0: timed out",
+            {"outcome": "timed_out", "version": "1.3.0"},
+        ),
+        ("snapshot", {"releases": [{"version": "1.2.0", "state": "good"}]}, "1.2.0 is recorded as good", {"version": "1.2.0"}),
+        (
+            "watch",
+            {"extensions": [{"extension": "a", "version": "1.3.0", "outcome": "held", "sentence": "it is bad"}]},
+            "a 1.3.0: it is bad",
+            {"outcome": "held", "version": "1.3.0"},
+        ),
+        (
+            "status",
+            {
+                "status": "DEGRADED",
+                "extensions": [
+                    {"name": "a", "releases": [{"version": "1.3.0", "state": "watched"}], "waits_for_approval": "INC-2026-0001"}
+                ],
+            },
+            "DEGRADED: a 1.3.0: the rollback of INC-2026-0001 waits for a yes",
+            {"outcome": "DEGRADED", "version": "1.3.0", "incident": "INC-2026-0001"},
+        ),
+        ("status", {"status": "OPERATIONAL", "extensions": [{"name": "a", "releases": []}]}, "OPERATIONAL: a", {"version": ""}),
+        ("doctor", {"ok": True, "findings": []}, "what was looked at is in order", {"outcome": ""}),
+    ],
+)
+def test_every_command_says_how_it_ended(tmp_path, name, document, sentence, expected):
+    ended = Ended(name, 0, document)
+    told = dict(outputs_of(ended, tmp_path))
+    assert ended.sentence == sentence
+    assert expected.items() <= told.items()
+
+
+def test_what_doctor_finds_wrong_is_annotated_and_all_of_it_is_in_the_summary(tmp_path):
+    findings = [
+        {"id": "browser", "extension": None, "status": "ok", "message": "Chromium", "hint": ""},
+        {"id": "store_access", "extension": "a", "status": "problem", "message": HOSTILE, "hint": "ask"},
+    ]
+    ended = Ended("doctor", 4, {"ok": False, "findings": findings})
+    first, second = annotations_of(ended, None)
+    assert (first.title, second.title) == ("release-guard doctor: the guard could not do its work", "release-guard doctor: store_access")
+    assert (second.line.count("\n"), "::error::pwned" in ended.sentence) == (0, True)
+    assert "| store\\_access | a | 🛑 problem |" in summary_of(ended)
+    assert "<script>" not in summary_of(ended)
