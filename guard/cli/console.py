@@ -75,6 +75,16 @@ class Console:
             sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
             sys.stdout.flush()
 
+    def verbatim(self, text: str) -> None:
+        """A line of the result that people copy: never wrapped."""
+        (self._error if self._json else self._output).print(Text(clean(text)), soft_wrap=True)
+
+    def ask(self, question: str) -> str | None:
+        """Ask a person at the terminal; none when they went away."""
+        self._error.print(Text(f"{clean(question)}: "), end="")
+        line = sys.stdin.readline()
+        return line.strip() if line else None
+
     def confirm(self, question: str) -> bool:
         """Ask a person; no terminal, no yes."""
         if not sys.stdin.isatty():
