@@ -9,17 +9,17 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from documentation.reading import REPOSITORY, all_pages
 from pydantic import ValidationError
 
 from conformance.issue import Found, tell
-from conformance.links import Standing, addresses, documents, standing
+from conformance.links import Standing, addresses, standing
 from conformance.published import DESCRIPTIONS, Description, NotFetched, fetch
 from guard.errors import ExitCode
 from guard.tickets.client import GitHubIssues
 from guard.tickets.neutral import title
 from webstore.errors import ReleaseGuardError
 
-ROOT = Path(__file__).parents[2]
 _LONGEST_LINE = 400
 
 Fetch = Callable[[str], bytes]
@@ -40,7 +40,7 @@ def look_at_descriptions(descriptions: Sequence[Description], fetched: Fetch = f
 def look_at_links(root: Path, ask: Ask = standing) -> Found:
     """Ask each address that the documentation of a tree points at."""
     found = Found()
-    for address in addresses(path.read_text(encoding="utf-8") for path in documents(root)):
+    for address in addresses(all_pages(root)):
         match ask(address):
             case Standing.GONE:
                 found.gone.append(address)
@@ -63,7 +63,7 @@ def main(
     environment: Mapping[str, str] = os.environ,
     *,
     descriptions: Sequence[Description] = DESCRIPTIONS,
-    root: Path = ROOT,
+    root: Path = REPOSITORY,
 ) -> int:
     """Run one command; its exit code."""
     asked = _parser().parse_args(argv)

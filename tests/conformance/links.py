@@ -4,16 +4,15 @@ import enum
 import re
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
 import requests
+from documentation.reading import Page
 
 from conformance.published import HEADERS, Sleep
 from webstore.connections import shared
 from webstore.time_limit import within
 
-_CODE = re.compile(r"^(?P<fence>`{3,}|~{3,}).*?^(?P=fence)|^(?: {4}|\t).*?$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`\]|]+")
 _MADE_UP = re.compile(r"(^|\.)(example(\.(com|org|net))?|localhost|invalid|test|local)$|^127\.|^[^.]*$")
 """Hosts of examples: reserved names, this machine, and words such as HOST."""
@@ -32,19 +31,15 @@ class Standing(enum.StrEnum):
     """Nothing is known: the other side, or the way to it, failed."""
 
 
-def documents(root: Path) -> list[Path]:
-    """The documentation of a tree: README and what stands in .github."""
-    return [path for path in [root / "README.md", *sorted((root / ".github").rglob("*.md"))] if path.is_file()]
-
-
-def addresses(texts: Iterable[str]) -> list[str]:
-    """The addresses that readers of Markdown can follow, each once; those in code are examples."""
+def addresses(pages: Iterable[Page]) -> list[str]:
+    """The addresses that readers of these pages can follow, each once: links, and what stands bare in a sentence. Those in code are examples."""
     found: dict[str, None] = {}
-    for text in texts:
-        for address in _ADDRESS.findall(_CODE.sub(" ", text)):
-            plain = urldefrag(_unclosed(address)).url
-            if not _MADE_UP.search(urlsplit(plain).hostname or ""):
-                found[plain] = None
+    for page in pages:
+        bare = [_unclosed(address) for _, words in page.prose for address in _ADDRESS.findall(words)]
+        for address in [*(link.target for link in page.links), *bare]:
+            parts = urlsplit(address)
+            if parts.scheme in {"http", "https"} and not _MADE_UP.search(parts.hostname or ""):
+                found[urldefrag(address).url] = None
     return list(found)[:_MOST]
 
 

@@ -13,9 +13,10 @@ import pytest
 import requests
 from conformance.__main__ import code_of, look_at_descriptions, look_at_links, main
 from conformance.issue import LABEL, MARK, Found, body, tell
-from conformance.links import Standing, addresses, documents, standing
+from conformance.links import Standing, addresses, standing
 from conformance.published import DESCRIPTIONS, NotFetched, fetch
 from contract.github_issues import REPOSITORY, TOKEN, github_issues, limited
+from documentation.reading import Page
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -230,21 +231,18 @@ def test_what_is_published_cannot_call_people_or_write_markup():
 
 
 def test_addresses_that_readers_can_follow_are_found_and_examples_are_not():
-    text = """See [the store](https://developer.chrome.com/docs/webstore) (or <https://sentry.io/welcome/#top>), https://a.example.org/x_(y).
-    It is `https://code.sentry.dev/`, https://status.example.com/ and http://127.0.0.1:8321/ and https://HOST/api.
+    text = """See [the store](https://developer.chrome.com/docs/webstore) (or <https://sentry.io/welcome/#top>), https://a.sentry.dev/x_(y).
+It is `https://code.sentry.dev/`, https://status.example.com/ and http://127.0.0.1:8321/, https://HOST/api and [here](TEAM.md#one).
 
     https://in-a-block.sentry.dev/
 
 ```sh
 curl https://fenced.sentry.dev/
 ```
-Last: https://sentry.io/welcome/.
+Last (https://sentry.io/welcome/), and mailto:alice@sentry.io.
 """
-    assert addresses([text.replace("a.example.org", "a.sentry.dev"), text]) == [
-        "https://developer.chrome.com/docs/webstore",
-        "https://sentry.io/welcome/",
-        "https://a.sentry.dev/x_(y)",
-    ]
+    found = ["https://developer.chrome.com/docs/webstore", "https://sentry.io/welcome/", "https://a.sentry.dev/x_(y)"]
+    assert addresses([Page("A.md", text), Page("B.md", text)]) == found
 
 
 def test_an_address_that_is_gone_one_that_answers_and_one_that_nothing_is_known_of(site, waited):
@@ -273,13 +271,12 @@ def test_a_port_where_nobody_listens_is_unreached_and_not_gone(waited):
 
 
 def test_the_documentation_of_a_tree_is_looked_through(tmp_path):
-    (tmp_path / ".github" / "deep").mkdir(parents=True)
+    (tmp_path / ".github").mkdir()
     (tmp_path / "README.md").write_text("https://gone.sentry.dev/")
-    (tmp_path / ".github" / "deep" / "MORE.md").write_text("https://slow.sentry.dev/ https://well.sentry.dev/")
+    (tmp_path / ".github" / "MORE.md").write_text("https://slow.sentry.dev/ https://well.sentry.dev/")
     known = {"gone": Standing.GONE, "slow": Standing.UNREACHED, "well": Standing.ANSWERS}
     found = look_at_links(tmp_path, lambda address: known[address[8:12]])
     assert (found.gone, found.unread, code_of(found)) == (["https://gone.sentry.dev/"], ["https://slow.sentry.dev/"], 1)
-    assert [path.name for path in documents(ROOT)].count("README.md") == 1
 
 
 # The command
