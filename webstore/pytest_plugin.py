@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 @pytest.fixture
 def local_web_store() -> "Iterator[RunningStore]":
     """An empty local Chrome Web Store on 127.0.0.1, for one test."""
-    from webstore.simulator.running import running_store  # noqa: PLC0415 - heavy, and this module is loaded by every pytest there is
+    from webstore.extras import needed  # noqa: PLC0415 - this module is loaded by every pytest there is
+
+    with needed("rehearsal", "the fixture `local_web_store`"):
+        from webstore.simulator.running import running_store  # noqa: PLC0415 - heavy
 
     with running_store() as running:
         yield running

@@ -1,6 +1,7 @@
 """The one error boundary and the exit codes. Commands are imported when they run, so that --help is quick."""
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from guard.cli.arguments import build_parser
 from guard.errors import ExitCode
 from webstore.errors import ReleaseGuardError
+from webstore.extras import needed
 
 COMMANDS = {
     "init": "guard.cli.setting_up:init",
@@ -40,6 +42,8 @@ COMMANDS = {
     "rehearse": "guard.cli.rehearsing:rehearse",
     "simulate": "guard.cli.rehearsing:simulate",
 }
+EXTRAS = {"serve": "dashboard", "rehearse": "rehearsal", "simulate": "rehearsal"}
+"""Commands that a plain installation cannot run, and the extra that each needs."""
 
 
 def run() -> None:
@@ -79,13 +83,19 @@ def _dispatch(args: argparse.Namespace) -> int:
 
     # What it retries in its own time is no news; what comes of it is told by our own errors.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    module, _, function = COMMANDS[args.command].partition(":")
-    if not os.environ.get("RELEASE_GUARD_SENTRY_DSN"):
-        return getattr(importlib.import_module(module), function)(args)
-    from guard.telemetry import reporting  # noqa: PLC0415 - only when a DSN is set
+    extra = EXTRAS.get(args.command)
+    with needed(extra, f"`{args.command}`") if extra else contextlib.nullcontext():
+        if not os.environ.get("RELEASE_GUARD_SENTRY_DSN"):
+            return _run(args)
+        from guard.telemetry import reporting  # noqa: PLC0415 - only when a DSN is set
 
-    with reporting(args.command):
-        return getattr(importlib.import_module(module), function)(args)
+        with reporting(args.command):
+            return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
+    module, _, function = COMMANDS[args.command].partition(":")
+    return getattr(importlib.import_module(module), function)(args)
 
 
 def _explain(error: ReleaseGuardError) -> int:

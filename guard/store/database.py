@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from guard.errors import ConfigurationError, GuardError
 from guard.progress import Progress
+from webstore.extras import needed
 
 _POOL: dict[str, int] = {"pool_size": 10, "max_overflow": 40}
 """Connections: each look and each rollback, of which many go on at once, holds one while it reads or writes; ten are kept open."""
@@ -75,6 +76,7 @@ def open_database(text: str) -> sqlalchemy.Engine:
 
     Raises:
         ConfigurationError: the URL cannot be used.
+        ExtraMissing: it is a PostgreSQL, whose driver is not installed.
         DatabaseUnreachable: nothing answers there.
         DatabaseNewer: its schema is newer than this program.
     """
@@ -96,6 +98,7 @@ def schema_status(text: str) -> SchemaStatus:
 
     Raises:
         ConfigurationError: the URL cannot be used.
+        ExtraMissing: it is a PostgreSQL, whose driver is not installed.
         DatabaseUnreachable: nothing answers there.
         DatabaseNewer: its schema is newer than this program.
     """
@@ -127,8 +130,12 @@ def only_shown(progress: Progress) -> Generator[None]:
 def _connect(text: str) -> tuple[sqlalchemy.Engine, str]:
     """An engine, not connected yet, and its address without a password."""
     url = parse_url(text)
-    engine = _sqlite(url) if url.drivername == "sqlite" else sqlalchemy.create_engine(url, pool_pre_ping=True, **_POOL)
-    return engine, url.render_as_string(hide_password=True)
+    return (_sqlite(url) if url.drivername == "sqlite" else _postgresql(url)), url.render_as_string(hide_password=True)
+
+
+def _postgresql(url: URL) -> sqlalchemy.Engine:
+    with needed("postgres", "a PostgreSQL database"):
+        return sqlalchemy.create_engine(url, pool_pre_ping=True, **_POOL)
 
 
 def _sqlite(url: URL) -> sqlalchemy.Engine:

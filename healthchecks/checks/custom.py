@@ -16,6 +16,7 @@ from healthchecks.errors import CheckSettingsError
 from healthchecks.result import CheckName, CheckResult, CheckStatus, Finding, plain
 from healthchecks.settings import CheckSettings, CustomSettings
 from healthchecks.values import plain_line
+from webstore.extras import installing
 from webstore.package import Package
 
 _FAILED = 1
@@ -36,7 +37,7 @@ def check_custom(package: Package, settings: CheckSettings, evidence: Path) -> C
     if custom is None:
         raise AssertionError("asked for without settings")
     if find_spec("pytest_playwright") is None:
-        raise CheckSettingsError("the custom check needs pytest").advise("pip install 'release-guard[pytest]'")
+        raise CheckSettingsError("the custom check needs pytest").advise(installing("pytest"))
     results = evidence / "custom"
     results.mkdir(parents=True, exist_ok=True)
     report = results / "junit.xml"
