@@ -86,9 +86,9 @@ reformat: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Hashes and names only: a lock file never says where packages come from.
+# Hashes and names only: a lock file never says where packages come from. The first is what the action installs: a custom check needs pytest.
 lock:
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra postgres --extra pytest --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.lock
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements-dev.lock
