@@ -21,15 +21,15 @@ def _wrong(link: Link, pages: Mapping[str, Page], is_there: Mapping[str, bool]) 
     parts = urlsplit(link.target)
     if parts.scheme or parts.netloc:
         return None if parts.scheme == "https" and "." in (parts.hostname or "") and " " not in link.target else "is no https address"
-    name = _resolved(link.page, unquote(parts.path)) if parts.path else link.page
-    if not is_there.get(name):
+    name = resolved(link.page, unquote(parts.path)) if parts.path else link.page
+    if name not in pages and not is_there.get(name):
         return "leads to no file of the repository"
     if parts.fragment and (name not in pages or unquote(parts.fragment) not in pages[name].anchors):
         return "leads to no heading there"
     return None
 
 
-def _resolved(page: str, path: str) -> str:
+def resolved(page: str, path: str) -> str:
     """The name in the repository that a relative path of a page means; one that leaves it keeps its dots."""
     parts: list[str] = []
     for part in (PurePosixPath(page).parent / path).parts:

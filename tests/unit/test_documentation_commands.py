@@ -28,9 +28,9 @@ def test_the_reference_is_the_parsers():
     assert written == commands.reference(PARSER), "run `make reference`"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=repr)
-def test_every_command_line_of_the_docs_is_one_that_the_program_takes(page):
-    assert refused_lines(PARSER, shell_blocks(page)) + refused_spans(PARSER, page) == []
+@pytest.mark.parametrize("read", PAGES, ids=repr)
+def test_every_command_line_of_the_docs_is_one_that_the_program_takes(read):
+    assert refused_lines(PARSER, shell_blocks(read)) + refused_spans(PARSER, read) == []
 
 
 def test_the_docs_have_many_command_lines():
@@ -63,9 +63,9 @@ def exit_code_tables(page):
     return [table for table in page.tables if table.header[0] in {"code", "代碼", "結束碼"}]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if exit_code_tables(page)], ids=repr)
-def test_tables_of_exit_codes_have_the_programs_and_no_other(page):
-    for table in exit_code_tables(page):
+@pytest.mark.parametrize("read", [page for page in PAGES if exit_code_tables(page)], ids=repr)
+def test_tables_of_exit_codes_have_the_programs_and_no_other(read):
+    for table in exit_code_tables(read):
         codes = [int(row[0].strip("`")) for row in table.body]
         assert set(codes) - {commands.STOPPED} == {code.value for code in ExitCode}
         assert all(row[1].strip() for row in table.body)
