@@ -26,11 +26,12 @@ def answered(
     """
     _must_go_together(args, extensions)
     known = surroundings.installed_from() or ""
-    uses, ref = questions.ask(args.uses, "Where release-guard's own repository is: OWNER/REPO@COMMIT", known, _uses)
+    uses, ref = questions.ask(args.uses, "Where release-guard's own repository is, as OWNER/REPO@COMMIT", known, _uses)
     is_publishing = not args.no_publish and _publishes(args, questions)
     state = questions.ask(
-        args.state, "What remembers: the actions cache, or none for a database of yours", _state(config), one_of("cache", "none")
+        args.state, "What remembers: the actions cache, or none where a database of yours does", _state(config), one_of("cache", "none")
     )
+    begins_with_tag = is_publishing and len(extensions) == 1 and _begins_with_tag(args, questions, state)
     provider, service_account = _identity(args, questions)
     plain = Wanted(uses, ref, extensions)
     return Wanted(
@@ -40,13 +41,15 @@ def answered(
         is_publishing=is_publishing,
         artifact=wanted.artifact(args.artifact or plain.artifact),
         package=wanted.path(args.package or plain.package),
-        begins_with_tag=is_publishing and len(extensions) == 1 and _begins_with_tag(args, questions, state),
+        begins_with_tag=begins_with_tag,
         tags=wanted.tags(args.tags or plain.tags),
         mode=questions.ask(args.mode, "How far the gate may go: observe, propose, act, or as configured", "as configured", _mode),
-        schedule=questions.ask(args.schedule, "When what users have is checked, in UTC", plain.schedule, cron.schedule),
+        schedule=questions.ask(
+            args.schedule, "When what users have is checked, as cron has it, in UTC", _schedule(config) or plain.schedule, cron.schedule
+        ),
         watch_schedule=questions.ask(
             args.watch_schedule,
-            "When releases are judged that no gate has waited for, or none",
+            "When releases are judged that no gate has waited for, or none for never",
             plain.watch_schedule,
             wanted.watch_schedule,
         ),
@@ -87,7 +90,7 @@ def _uses(text: str) -> tuple[str, str]:
 
 def _publishes(args: Namespace, questions: Questions) -> bool:
     given = "yes" if args.artifact or args.package or args.tags or args.on == "tag" else None
-    return questions.ask(given, "Shall the workflow publish what it builds (yes or no)", "yes", one_of("yes", "no")) == "yes"
+    return questions.ask(given, "Is the extension to be published by the workflow: yes or no", "yes", one_of("yes", "no")) == "yes"
 
 
 def _begins_with_tag(args: Namespace, questions: Questions, state: str) -> bool:
@@ -95,7 +98,10 @@ def _begins_with_tag(args: Namespace, questions: Questions, state: str) -> bool:
     # What a tag's run keeps in the actions cache is seen by no other run.
     return (
         questions.ask(
-            given, "A release begins by hand (dispatch) or with a tag", "tag" if state == "none" else "dispatch", one_of("dispatch", "tag")
+            given,
+            "A release begins by hand, with a dispatch, or with a tag",
+            "tag" if state == "none" else "dispatch",
+            one_of("dispatch", "tag"),
         )
         == "tag"
     )
@@ -120,3 +126,8 @@ def _mode(text: str) -> str:
 
 def _state(config: Config | None) -> str:
     return "none" if config and config.database else "cache"
+
+
+def _schedule(config: Config | None) -> str:
+    """When the canary runs as Sentry is told it does; empty where nothing is told."""
+    return (config.canary.schedule or "") if config else ""

@@ -46,6 +46,8 @@ def init_github(args: Namespace) -> int:
     folder = Path(os.path.relpath(place.root)) / WORKFLOWS
     refuse_replacing([folder / called.ours for called in ALL], force=args.force)  # before anybody is asked anything
     questions = Questions(console, is_asking=somebody_is_there() and not args.json)
+    if questions.is_asking:
+        console.print("A few questions; Enter takes what stands in brackets.")
     want = answered(args, questions, place.config, _extensions(args, place), _directory(args, place))
     texts = {folder / name: text for name, text in rendering.workflows(want).items()}
     if place.package:
