@@ -1,4 +1,4 @@
-"""GitHub's issues over REST: one method for each call, bounded in time and size, without redirects. The token goes to one address alone."""
+"""GitHub over REST, and its issues: one method for each call, bounded in time and size, no redirects. The token goes to one address alone."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,8 +64,8 @@ _ISSUE, _ISSUES, _COMMENTS = TypeAdapter(Issue), TypeAdapter(list[Issue]), TypeA
 _NOTHING = TypeAdapter(Any)
 
 
-class GitHubIssues:
-    """The issues of one repository, as one token sees them."""
+class Repository:
+    """One repository on GitHub, as one token sees it: how it is asked. What it is asked for is added by its kinds."""
 
     def __init__(
         self,
@@ -83,6 +83,76 @@ class GitHubIssues:
         self._session.headers.update({**_HEADERS, "Authorization": f"Bearer {token}"})
         self._seconds = seconds
         self._now = now
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._session.close()
+
+    def _pages(self, path: str, question: Mapping[str, str], model: TypeAdapter[list[_Model]]) -> Iterator[_Model]:
+        for page in range(1, _MOST_PAGES + 1):
+            found = self._read(path, {**question, "per_page": str(_A_PAGE), "page": str(page)}, model)
+            yield from found
+            if len(found) < _A_PAGE:
+                return
+        raise TicketsError(f"GitHub lists more than {_A_PAGE * _MOST_PAGES} of {path}, which are too many to look through")
+
+    def _read(self, path: str, question: Mapping[str, str], model: TypeAdapter[_Model]) -> _Model:
+        address = f"{self._home}/{path}".rstrip("/")
+        try:
+            answer, text = self._send("GET", f"{address}?{urlencode(question)}" if question else address, None)
+        except requests.exceptions.RequestException as error:
+            raise TicketsUnreachable("GitHub cannot be reached") from ConnectionError(type(error).__name__)
+        self._must_be_taken(answer, text)
+        if answer.status_code >= requests.codes.internal_server_error:
+            raise TicketsUnreachable(f"GitHub failed (HTTP {answer.status_code})")
+        return _parsed(model, text, TicketsError("GitHub's answer makes no sense"))
+
+    def _write(self, method: str, path: str, values: Mapping[str, Any], model: TypeAdapter[_Model]) -> _Model:
+        try:
+            answer, text = self._send(method, f"{self._home}/{path}", values)
+        except requests.exceptions.RequestException as error:
+            # Whether anything was sent is not asked: that is settled by reading back, whatever the answer would be.
+            raise TicketAnswerLost("GitHub's answer was lost") from ConnectionError(type(error).__name__)
+        self._must_be_taken(answer, text)
+        if answer.status_code >= requests.codes.internal_server_error:
+            raise TicketAnswerLost(f"GitHub failed (HTTP {answer.status_code}), and may have done it")
+        return _parsed(model, text, TicketAnswerLost("GitHub's answer makes no sense"))
+
+    def _send(self, method: str, address: str, values: Mapping[str, Any] | None) -> tuple[requests.Response, bytes]:
+        def exchange() -> tuple[requests.Response, bytes]:
+            # A redirect would carry the token to where nobody configured it.
+            with self._session.request(method, address, json=values, timeout=self._seconds, allow_redirects=False, stream=True) as answer:
+                return answer, _beginning(answer)
+
+        return within(self._seconds, exchange)
+
+    def _must_be_taken(self, answer: requests.Response, text: bytes) -> None:
+        """Raises for whatever GitHub did not do."""
+        code = answer.status_code
+        if code < 300 or code >= 500:  # noqa: PLR2004 - done, or the server's own failure
+            return
+        said = _message(text, self._token)
+        if code in {403, 429} and (wait := self._wait(answer, said)) is not None:
+            raise TicketsLimited(f"GitHub's rate limit is used up{_because(said)}", wait)
+        if code in {301, 410} and (code == 301 or "deleted" in said.lower()):  # noqa: PLR2004 - moved
+            raise TicketGone(f"the issue is gone: it was {'moved' if code == 301 else 'deleted'}")  # noqa: PLR2004
+        hint = _HINTS.get(code, "GitHub refused")
+        raise TicketsRefused(f"GitHub refused (HTTP {code}): {hint}{_because(said)}", code)
+
+    def _wait(self, answer: requests.Response, said: str) -> float | None:
+        """Seconds until GitHub wants to be asked again; none where the refusal is no limit."""
+        after, left = answer.headers.get("Retry-After", ""), answer.headers.get("X-RateLimit-Remaining", "")
+        reset = answer.headers.get("X-RateLimit-Reset", "")
+        if after.isdecimal():
+            return min(max(float(after), 1.0), _LONGEST_WAIT)
+        if left == "0" and reset.isdecimal():
+            return min(max(float(reset) - self._now().timestamp(), 1.0), _LONGEST_WAIT)
+        is_limit = answer.status_code == requests.codes.too_many_requests or any(words in said.lower() for words in _WORDS_OF_A_LIMIT)
+        return _SECONDARY_WAIT if is_limit else None
+
+
+class GitHubIssues(Repository):
+    """The issues of one repository, as one token sees them."""
 
     def marked(self, mark: str, label: str, since: datetime) -> list[Issue]:
         """The issues with a label whose text begins with a mark, the oldest first; open or not, changed since then.
@@ -138,72 +208,6 @@ class GitHubIssues:
         """
         comments = self._pages(f"issues/{number}/comments", {"since": _iso(since)}, _COMMENTS)
         return any((comment.body or "").startswith(mark) for comment in comments)
-
-    def close(self) -> None:
-        """Let the connections go."""
-        self._session.close()
-
-    def _pages(self, path: str, question: Mapping[str, str], model: TypeAdapter[list[_Model]]) -> Iterator[_Model]:
-        for page in range(1, _MOST_PAGES + 1):
-            found = self._read(path, {**question, "per_page": str(_A_PAGE), "page": str(page)}, model)
-            yield from found
-            if len(found) < _A_PAGE:
-                return
-        raise TicketsError(f"GitHub lists more than {_A_PAGE * _MOST_PAGES} of {path}, which are too many to look through")
-
-    def _read(self, path: str, question: Mapping[str, str], model: TypeAdapter[_Model]) -> _Model:
-        address = f"{self._home}/{path}"
-        try:
-            answer, text = self._send("GET", f"{address}?{urlencode(question)}" if question else address, None)
-        except requests.exceptions.RequestException as error:
-            raise TicketsUnreachable("GitHub cannot be reached") from ConnectionError(type(error).__name__)
-        self._must_be_taken(answer, text)
-        if answer.status_code >= requests.codes.internal_server_error:
-            raise TicketsUnreachable(f"GitHub failed (HTTP {answer.status_code})")
-        return _parsed(model, text, TicketsError("GitHub's answer makes no sense"))
-
-    def _write(self, method: str, path: str, values: Mapping[str, Any], model: TypeAdapter[_Model]) -> _Model:
-        try:
-            answer, text = self._send(method, f"{self._home}/{path}", values)
-        except requests.exceptions.RequestException as error:
-            # Whether anything was sent is not asked: that is settled by reading back, whatever the answer would be.
-            raise TicketAnswerLost("GitHub's answer was lost") from ConnectionError(type(error).__name__)
-        self._must_be_taken(answer, text)
-        if answer.status_code >= requests.codes.internal_server_error:
-            raise TicketAnswerLost(f"GitHub failed (HTTP {answer.status_code}), and may have done it")
-        return _parsed(model, text, TicketAnswerLost("GitHub's answer makes no sense"))
-
-    def _send(self, method: str, address: str, values: Mapping[str, Any] | None) -> tuple[requests.Response, bytes]:
-        def exchange() -> tuple[requests.Response, bytes]:
-            # A redirect would carry the token to where nobody configured it.
-            with self._session.request(method, address, json=values, timeout=self._seconds, allow_redirects=False, stream=True) as answer:
-                return answer, _beginning(answer)
-
-        return within(self._seconds, exchange)
-
-    def _must_be_taken(self, answer: requests.Response, text: bytes) -> None:
-        """Raises for whatever GitHub did not do."""
-        code = answer.status_code
-        if code < 300 or code >= 500:  # noqa: PLR2004 - done, or the server's own failure
-            return
-        said = _message(text, self._token)
-        if code in {403, 429} and (wait := self._wait(answer, said)) is not None:
-            raise TicketsLimited(f"GitHub's rate limit is used up{_because(said)}", wait)
-        if code in {301, 410} and (code == 301 or "deleted" in said.lower()):  # noqa: PLR2004 - moved
-            raise TicketGone(f"the issue is gone: it was {'moved' if code == 301 else 'deleted'}")  # noqa: PLR2004
-        hint = _HINTS.get(code, "GitHub refused")
-        raise TicketsRefused(f"GitHub refused (HTTP {code}): {hint}{_because(said)}", code)
-
-    def _wait(self, answer: requests.Response, said: str) -> float | None:
-        """Seconds until GitHub wants to be asked again; none where the refusal is no limit."""
-        after, left = answer.headers.get("Retry-After", ""), answer.headers.get("X-RateLimit-Remaining", "")
-        reset = answer.headers.get("X-RateLimit-Reset", "")
-        if after.isdecimal():
-            return min(max(float(after), 1.0), _LONGEST_WAIT)
-        if left == "0" and reset.isdecimal():
-            return min(max(float(reset) - self._now().timestamp(), 1.0), _LONGEST_WAIT)
-        is_limit = answer.status_code == requests.codes.too_many_requests or any(words in said.lower() for words in _WORDS_OF_A_LIMIT)
-        return _SECONDARY_WAIT if is_limit else None
 
 
 def _beginning(answer: requests.Response) -> bytes:
