@@ -1,4 +1,4 @@
-"""GitHub over REST, and its issues: one method for each call, bounded in time and size, no redirects. The token goes to one address alone."""
+"""GitHub over REST, and its issues: one method a call, bounded in time and size, no redirects. The token goes to one address alone."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
