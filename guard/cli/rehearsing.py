@@ -74,11 +74,12 @@ def simulate(args: Namespace) -> int:
 
 
 def _project(args: Namespace, console: Console) -> int:
-    from guard.rehearsal.project import BAD, EXTENSION, GOOD, write_project  # noqa: PLC0415 - reads the sample's folder
+    from guard.rehearsal.project import BAD, EXTENSION, GOOD, PAGE, REDESIGNED, write_project  # noqa: PLC0415 - reads the sample's folder
 
     project = write_project(args.folder, args.publisher, args.port)
     console.print(f"{project.folder / EXTENSION}: the sample extension, Bookshelf 1.2.0")
     console.print(f"{BAD}, {GOOD}: what is published next, and what mends it")
+    console.print(f"{PAGE}, {REDESIGNED}: the site that it reads, and what may become of it")
     console.print(f"{FILE_NAME}: for the item {project.item} in a local store on port {project.port}")
     console.print(f"next, and leave it running: {project.store_command}")
     console.document(

@@ -16,7 +16,8 @@ from webstore.package import Package
 from webstore.versions import Version
 from webstore.whole_files import written
 
-EXTENSION, KEYS, PAGE = "extension", "keys", "library.html"
+EXTENSION, KEYS = "extension", "keys"
+PAGE, REDESIGNED = "library.html", "library-redesigned.html"
 AFTER_NEXT_VERSION = Version.parse("1.3.1")
 BAD = f"bad-{sample.NEXT_VERSION}.zip"
 GOOD = f"good-{AFTER_NEXT_VERSION}.zip"
@@ -44,7 +45,7 @@ def write_project(folder: Path, publisher: str, port: int) -> Project:
         UsageError: something of that name is there already; then nothing is written.
         CrxError: a key that is there already cannot be read.
     """
-    names = (EXTENSION, BAD, GOOD, PAGE, FILE_NAME)
+    names = (EXTENSION, BAD, GOOD, PAGE, REDESIGNED, FILE_NAME)
     if there := [name for name in names if (folder / name).exists()]:
         raise UsageError(f"{folder / there[0]} is there already").advise("name a folder that does not hold one, or move it away")
     base = sample.build(sample.BASE, sample.BASE_VERSION)
@@ -54,6 +55,7 @@ def write_project(folder: Path, publisher: str, port: int) -> Project:
         BAD: _packed(sample.build(_BAD_VARIANT, sample.NEXT_VERSION)),
         GOOD: _packed(sample.build(sample.GOOD, AFTER_NEXT_VERSION)),
         PAGE: sample.library_page().read_bytes(),
+        REDESIGNED: sample.library_page(redesigned=True).read_bytes(),
         FILE_NAME: _configuration(item, publisher, port).encode(),
     }
     _write(folder, contents)
