@@ -117,6 +117,8 @@ def _rollback(rollback: Any) -> Iterator[str]:
     was, now, target = (escape(rollback[name]) for name in ("from", "new_version", "target"))
     yield f"### Rollback: {escape(rollback['state'])}"
     yield f"{was} → {now}, the code of {target}. {escape(rollback['reason'])}"
+    if rollback.get("approved_by"):
+        yield f"**Approved by:** {escape(rollback['approved_by'])}"
     if rollback.get("failure"):
         yield f"**It failed:** {escape(rollback['failure'])}"
     rows = [(step["name"], _marked(step["state"]), step["evidence"]) for step in rollback.get("steps", ())]
