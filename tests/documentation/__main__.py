@@ -1,7 +1,8 @@
-"""`python -m documentation`: writes COMMANDS.md anew, and the keys, types and defaults of SETTINGS.md."""
+"""`python -m documentation`: writes COMMANDS.md and INPUTS.md anew, and the keys, types and defaults of SETTINGS.md."""
 
 import sys
 
+from documentation import calls
 from documentation.commands import reference
 from documentation.reading import REPOSITORY
 from documentation.settings import renewed, settings_of
@@ -13,6 +14,7 @@ def main() -> int:
     settings = REPOSITORY / ".github" / "SETTINGS.md"
     wanted = {
         REPOSITORY / ".github" / "COMMANDS.md": reference(build_parser()),
+        REPOSITORY / ".github" / "INPUTS.md": calls.reference(),
         settings: renewed(settings.read_text(encoding="utf-8"), settings_of()),
     }
     for file, text in wanted.items():

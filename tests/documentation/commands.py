@@ -1,7 +1,6 @@
 """COMMANDS.md, made of the parser's own actions: argparse's text breaks its lines differently from one Python to the next."""
 
 import argparse
-import json
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ EXIT_CODES = {
     STOPPED: "stopped from the keyboard; a rollback that was under way is resumed by the next command that acts",
 }
 """What each code means for every command that says nothing else of it."""
+_WIDTH = 150
 _COMMON = ("help", "config", "database", "json", "verbose")
 _HEAD = """\
 # Every command
@@ -54,20 +54,18 @@ def _codes() -> list[str]:
 
 
 def _section(root: argparse.ArgumentParser, path: Sequence[str], parser: argparse.ArgumentParser) -> Iterator[str]:
-    yield from ("", f"{'#' * (len(path) + 1)} `{PROGRAM} {' '.join(path)}`", "", sentence_of(root, path, parser))
-    yield from ("", "```text", *_usage(path, parser), "```")
+    yield from ("", f"{'#' * (len(path) + 1)} `{PROGRAM} {' '.join(path)}`", "")
+    yield from _text(parser.description or _sentence(_help_of(root, path)))
+    yield from ("```text", *_usage(path, parser), "```")
     own = [action for action in parser._actions if action.dest not in _COMMON and not is_branch(action)]
     if own:
         yield from ("", *_options(own))
-    if parser.epilog:
-        yield from ("", *_epilog(parser.epilog))
+    yield ""
+    yield from _text(parser.epilog or "")
 
 
-def sentence_of(root: argparse.ArgumentParser, path: Sequence[str], parser: argparse.ArgumentParser) -> str:
-    """What a command does: its description, else what the list of commands says of it, as a sentence."""
-    words = parser.description or _help_of(root, path)
-    text = escaped(" ".join(words.split()))
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!", ":")) else ".")
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "?", "!", ":")) else ".")
 
 
 def _help_of(parser: argparse.ArgumentParser, path: Sequence[str]) -> str:
@@ -128,27 +126,32 @@ def _meaning(action: argparse.Action) -> str:
     said = " ".join(words.split())
     if action.required and action.option_strings:
         said += " (required)"
-    choices = list(action.choices or ()) if action.metavar else []
-    return said + (f" ({', '.join(map(json.dumps, choices))})" if choices else "")
+    choices = [str(choice) for choice in action.choices or ()] if action.metavar else []
+    is_told = all(choice in said for choice in choices)
+    return said if is_told else f"{said} ({', '.join(choices)})"
 
 
 def _longest(action: argparse.Action) -> str:
     return max(action.option_strings, key=len)
 
 
-def _epilog(text: str) -> Iterator[str]:
-    """Paragraphs as they are; lines that are set in become a block, of shell where they are commands."""
+def _text(text: str) -> Iterator[str]:
+    """Paragraphs and lists as Markdown; lines that are set in become a block, of shell where they are commands."""
     block: list[str] = []
-    for line in text.strip("\n").splitlines():
+    words: list[str] = []
+    for line in [*text.strip("\n").splitlines(), ""]:
+        if words and (not line.strip() or line.startswith(("  ", "- "))):
+            yield textwrap.fill(escaped(" ".join(words)), _WIDTH, break_on_hyphens=False, break_long_words=False)
+            words = []
         if line.startswith("  ") or (block and not line.strip()):
             block.append(line)
             continue
         yield from _fenced(block)
         block = []
         if line.strip():
-            yield escaped(line.strip())
-            if not line.startswith("- "):
-                yield ""
+            words.append(line.strip())
+        else:
+            yield ""
     yield from _fenced(block)
 
 
@@ -157,7 +160,7 @@ def _fenced(lines: Sequence[str]) -> list[str]:
     if not kept:
         return []
     is_shell = any(line.lstrip().startswith(PROGRAM) for line in kept)
-    return [f"```{'sh' if is_shell else 'text'}", *kept, "```", ""]
+    return ["", f"```{'sh' if is_shell else 'text'}", *kept, "```", ""]
 
 
 def escaped(text: str) -> str:

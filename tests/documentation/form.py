@@ -7,7 +7,7 @@ from documentation.reading import Page
 
 MOST_LINES = 300
 WIDEST = 180
-LOOKED_UP = frozenset({".github/SETTINGS.md", ".github/COMMANDS.md"})
+LOOKED_UP = frozenset({".github/SETTINGS.md", ".github/COMMANDS.md", ".github/INPUTS.md"})
 """Pages that nobody reads from end to end: they may be as long as what they list."""
 NOT_READ = frozenset({".github/pull_request_template.md"})
 """What GitHub puts before people by itself: no page of its own, so without a title and in no index."""

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from spellchecker import SpellChecker
@@ -73,10 +73,3 @@ def _comments(page: Page) -> Iterator[tuple[int, str]]:
     for block in page.blocks:
         for number, line in enumerate(block.text.splitlines(), start=block.line) if block.language in _WITH_COMMENTS else ():
             yield number, _CODE.sub(" ", line[len(without_comment(line)) :])
-
-
-def unused(pages: list[Page]) -> Mapping[str, str]:
-    """Words of our own list that no page says any more."""
-    said = {word for page in pages for _, word in words_of(page)}
-    said |= {word.removesuffix("'s") for word in said}
-    return dict.fromkeys(own_words() - said, "no page says it")

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import guard
@@ -79,10 +79,10 @@ def variables() -> set[str]:
     return {name for file in files for name in variables_in(file.read_text(encoding="utf-8"))} - NOT_READ
 
 
-def from_files(settings: list[Setting], refresh_token: Mapping[str, str]) -> set[str]:
-    """The variables that may also name a file: the secrets that settings name, and those of a refresh token."""
+def from_files(settings: list[Setting], others: Iterable[str]) -> set[str]:
+    """The variables that may also name a file: the secrets that settings name, and others that are read as secrets."""
     named = {one.default.strip('`"') for one in settings if one.key.endswith("_env") and one.default.startswith("`")}
-    return named | set(refresh_token.values())
+    return named | set(others)
 
 
 def documented(page: Page) -> dict[str, tuple[str, ...]]:
