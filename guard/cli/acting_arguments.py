@@ -9,10 +9,11 @@ def add_acting(commands: Any, common: argparse.ArgumentParser) -> None:
     _add_rollback(commands, common)
 
     repair = commands.add_parser("repair", help="run the team's own command for what the guard cannot repair by itself")
-    verbs = repair.add_subparsers(dest="verb", required=True, metavar="ACTION")
+    verbs = repair.add_subparsers(dest="verb", required=True, metavar="ACTION", title="actions")
     run = verbs.add_parser("run", parents=[common], help="run the command of an incident's plan ([repair] in release-guard.toml)")
     run.add_argument("incident", metavar="INCIDENT", help="such as INC-2026-0042")
-    run.add_argument("--strategy", choices=("SERVICE_RESTART", "INFRASTRUCTURE_SCALE"), help="instead of the plan's own")
+    strategies = ("SERVICE_RESTART", "INFRASTRUCTURE_SCALE")
+    run.add_argument("--strategy", choices=strategies, metavar="STRATEGY", help=f"{' or '.join(strategies)}, instead of the plan's own")
     run.add_argument("--by", metavar="NAME", help="who says so (default: who is logged in)")
     run.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -51,6 +52,6 @@ def add_blocking(kinds: Any, common: argparse.ArgumentParser) -> None:
     block.add_argument("--reason", metavar="TEXT", required=True, help="why")
     unblock = kinds.add_parser("unblock", parents=[common], help="take that back")
     for which in (block, unblock):
-        which.add_argument("version", metavar="VERSION")
+        which.add_argument("version", metavar="VERSION", help="such as 1.1.0; it need not have been seen")
         which.add_argument("--by", metavar="NAME", help="who says so (default: who is logged in)")
         which.add_argument("--item", metavar="ID", help="which extension, when several are configured")

@@ -3,27 +3,14 @@
 import argparse
 from typing import Any
 
-_EXAMPLES = """\
-examples:
-  release-guard action add "test the popup in German" --owner ann --due 2026-12-01 --incident INC-2026-0042
-  release-guard action add "stage every release at 5 %" --owner ann --due 2026-12-15 --prevents '*/error_rate/deployment' --estimate 2
-  release-guard action list --overdue
-  release-guard action start ACT-2026-0001
-  release-guard action done ACT-2026-0001 --reason "runs in CI since 1.4.0"
-  release-guard action due ACT-2026-0001 2026-12-08
-
-An item is reminded of 7 days and 3 days before its due date, and every day once that is over, until it is done or dropped."""
-
 
 def add_actions(commands: Any, common: argparse.ArgumentParser) -> None:
     """`action` with everything that can be done with one."""
     action = commands.add_parser(
         "action",
         help="what is done so that an incident does not come back: add, list, start, done, …",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    kinds = action.add_subparsers(dest="action", required=True, metavar="ACTION")
+    kinds = action.add_subparsers(dest="action", required=True, metavar="ACTION", title="actions")
     _add_adding(kinds, common)
     listing = kinds.add_parser("list", parents=[common], help="what is open, due first at the front")
     listing.add_argument("--all", dest="everything", action="store_true", help="what is done or dropped as well")
@@ -51,8 +38,6 @@ def _add_adding(kinds: Any, common: argparse.ArgumentParser) -> None:
         "add",
         parents=[common],
         help="write one down",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add.add_argument("title", metavar="TITLE", help="what will be done, in one line")
     add.add_argument("--owner", metavar="NAME", required=True, help="who does it")

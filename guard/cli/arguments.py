@@ -6,42 +6,33 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from guard.cli.about_arguments import add_about
 from guard.cli.acting_arguments import add_acting, add_blocking
 from guard.cli.action_arguments import add_actions
 from guard.cli.after_arguments import LANGUAGES, add_after
 from guard.cli.incident_arguments import add_incident
 from guard.cli.notify_arguments import add_telling
+from guard.cli.pages.everything import PAGES
+from guard.cli.pages.page import dress
 from guard.cli.setting_up_arguments import add_setting_up
 from healthchecks.result import CheckName
-from webstore.simulator.limits import limits_text
 
 _LONGEST_ADDRESS = 2000
-_RECORDING = """\
-A line opens a release, and samples follow in the order of time; counts are per interval:
-  {"release": "1.3.0", "baseline": "1.2.0", "published_at": "2026-11-24T01:00:00Z", "window_seconds": 3600}
-  {"at": "2026-11-24T01:00:30Z", "version": "1.3.0", "signal": "error_rate", "failures": 3, "total": 812}
-  {"at": "…", "version": "1.3.0", "signal": "extension_crashes", "events": 2, "seconds": 30}
-  {"at": "…", "version": "1.3.0", "signal": "silence", "events": 40, "expected": 90.5}
-  {"at": "…", "version": "1.3.0", "signal": "active_users", "value": 11800}
-  {"at": "…", "version": "1.3.0", "signal": "health", "check": "extraction", "passed": false}
-Exit codes: 0 played to its end, whatever the verdicts; 2 a line that cannot be used."""
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line (DESIGN, section 4)."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--config", type=Path, metavar="FILE", help="configuration (default: release-guard.toml)")
-    common.add_argument("--database", metavar="URL", help="database (default: an SQLite file in the state folder)")
-    common.add_argument("--json", action="store_true", help="one JSON document on standard output, all else on standard error")
-    common.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+    everywhere = common.add_argument_group("options of every command", "They may stand before the command or behind it.")
+    everywhere.add_argument("--config", type=Path, metavar="FILE", help="configuration (default: release-guard.toml)")
+    everywhere.add_argument("--database", metavar="URL", help="database (default: an SQLite file in the state folder)")
+    everywhere.add_argument("--json", action="store_true", help="one JSON document on standard output, all else on standard error")
+    everywhere.add_argument("--verbose", action="store_true", help="show the traceback of an error")
     parser = argparse.ArgumentParser(
         prog="release-guard",
         parents=[common],
-        description="Watches Chrome Web Store releases, and puts the previous version back when one is bad.",
-        epilog="Exit codes: 0 healthy or done, 1 breach found, 2 usage or configuration error, 3 inconclusive, "
-        "4 the guard could not do its work.",
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
     add_setting_up(commands, common)
     _add_doors(commands, common)
     add_acting(commands, common)
@@ -52,6 +43,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_telling(commands, common)
     _add_replay(commands, common)
     _add_stand_ins(commands, common)
+    add_about(parser, commands, common)
+    dress(parser, PAGES)
     return parser
 
 
@@ -93,7 +86,7 @@ def _add_store(commands: Any, common: argparse.ArgumentParser) -> None:
     publish.add_argument("--timeout", type=_seconds, default=3600.0, metavar="S", help="seconds that --wait waits (default: 3600)")
 
     store = commands.add_parser("store", help="what the store shows of an item: status, metrics, reviews; cancel, rollout")
-    kinds = store.add_subparsers(dest="action", required=True, metavar="ACTION")
+    kinds = store.add_subparsers(dest="action", required=True, metavar="ACTION", title="actions")
     status = kinds.add_parser("status", parents=[common], help="what is published and submitted, and what users are offered")
     metrics = kinds.add_parser("metrics", parents=[common], help="daily counts of users, installs and more")
     metrics.add_argument(
@@ -111,13 +104,13 @@ def _add_store(commands: Any, common: argparse.ArgumentParser) -> None:
     rollout.add_argument("--force", action="store_true", help="even of a release that is known to be bad")
 
     archive = commands.add_parser("archive", help="packages kept: add, list, fetch, verify, prune")
-    kinds = archive.add_subparsers(dest="action", required=True, metavar="ACTION")
+    kinds = archive.add_subparsers(dest="action", required=True, metavar="ACTION", title="actions")
     add = kinds.add_parser("add", parents=[common], help="keep a package")
     add.add_argument("target", metavar="TARGET", help="folder, .zip or .crx; `store` for what users get now")
     add.add_argument("--replace", action="store_true", help="even when the version is kept with other code")
     listing = kinds.add_parser("list", parents=[common], help="every version that is kept")
     fetch = kinds.add_parser("fetch", parents=[common], help="take a version out as a zip")
-    fetch.add_argument("version", metavar="VERSION")
+    fetch.add_argument("version", metavar="VERSION", help="as `archive list` shows it")
     fetch.add_argument("-o", "--output", type=Path, metavar="FILE", help="where it goes (default: NAME-VERSION.zip here)")
     kinds.add_parser("verify", parents=[common], help="read everything that is kept, and say what is damaged")
     prune = kinds.add_parser("prune", parents=[common], help="let go of old versions that no rollback may need")
@@ -127,7 +120,7 @@ def _add_store(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def _add_records(commands: Any, common: argparse.ArgumentParser) -> None:
     release = commands.add_parser("release", help="releases that were seen; record the published version before a publish")
-    kinds = release.add_subparsers(dest="action", required=True, metavar="ACTION")
+    kinds = release.add_subparsers(dest="action", required=True, metavar="ACTION", title="actions")
     for name, words in (("list", "what was seen"), ("snapshot", "record the published version as the good baseline")):
         action = kinds.add_parser(name, parents=[common], help=words)
         action.add_argument("--item", metavar="ID", help="which extension, when several are configured")
@@ -151,7 +144,7 @@ def _add_records(commands: Any, common: argparse.ArgumentParser) -> None:
     commands.add_parser("executors", parents=[common], help="processes that share the database: who is alive, and what each watches")
 
     database = commands.add_parser("db", help="the database's schema: where it stands, and its upgrade")
-    kinds = database.add_subparsers(dest="action", required=True, metavar="ACTION")
+    kinds = database.add_subparsers(dest="action", required=True, metavar="ACTION", title="actions")
     kinds.add_parser("status", parents=[common], help="which schema it has, and what an upgrade would do; changes nothing")
     kinds.add_parser("upgrade", parents=[common], help="bring it up to date now; every other command does so as well, before its own work")
 
@@ -163,9 +156,6 @@ def _add_replay(commands: Any, common: argparse.ArgumentParser) -> None:
         "replay",
         parents=[common],
         help="recorded samples through detection and decision: what would the guard have done, and when",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Plays a recording as a live watch would have judged it, without clock or network. With --json one line a release.",
-        epilog=_RECORDING,
     )
     replay.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a recording, one JSON object a line; - for standard input")
     replay.add_argument("--set", action="append", metavar="NAME=VALUE", help="another threshold, such as error_rate=0.03; may be repeated")
@@ -186,14 +176,11 @@ def _add_stand_ins(commands: Any, common: argparse.ArgumentParser) -> None:
     )
 
     simulate = commands.add_parser("simulate", help="the stand-ins alone, for a team's own tests")
-    kinds = simulate.add_subparsers(dest="kind", required=True, metavar="KIND")
+    kinds = simulate.add_subparsers(dest="kind", required=True, metavar="KIND", title="kinds")
     store = kinds.add_parser(
         "store",
         parents=[common],
         help="a local Chrome Web Store",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="A local Chrome Web Store on 127.0.0.1: API v2, token services, update service, and a page to look at.",
-        epilog=f"What it does not imitate:\n{limits_text()}",
     )
     store.add_argument(
         "--package",
@@ -223,7 +210,7 @@ def _add_stand_ins(commands: Any, common: argparse.ArgumentParser) -> None:
         kind.add_argument("--port", type=_port, default=0, metavar="N", help="port on 127.0.0.1 (default: a free one)")
 
     browser = commands.add_parser("browser", help="the Chromium that will be used, or install one")
-    actions = browser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions = browser.add_subparsers(dest="action", required=True, metavar="ACTION", title="actions")
     actions.add_parser("path", parents=[common], help="say which Chromium will be used")
     actions.add_parser("install", parents=[common], help="install one when there is none")
 

@@ -6,29 +6,14 @@ from typing import Any
 from guard.incidents.roles import Role
 from guard.severity import Severity
 
-_EXAMPLES = """\
-examples:
-  release-guard incident open --title "popup is blank" --severity P1 --by ann
-  release-guard incident ack INC-2026-0042 --by ann
-  release-guard incident assign INC-2026-0042 technical-lead bob --by ann --reason "knows the parser"
-  release-guard incident tick INC-2026-0042 users-told --by ann --evidence "banner on the site"
-  release-guard incident severity INC-2026-0042 P2 --by ann --reason "only one page is affected"
-  release-guard incident resolve INC-2026-0042 --by ann --reason "1.3.1 is live, and no error was seen for an hour"
-
-The guard only raises a severity, and after a person has set one only when the evidence is worse than it was.
-Whoever says nothing with --by is who is logged in. Exit codes: 0 done, 2 it makes no sense as the incident stands."""
-
 
 def add_incident(commands: Any, common: argparse.ArgumentParser) -> None:
     """`incident` with all its actions."""
     incident = commands.add_parser(
         "incident",
         help="the incident's life",
-        description="Shows incidents, and writes what people do in one: who took it on, who does what, what is done, how it ended.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    actions = incident.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions = incident.add_subparsers(dest="action", required=True, metavar="ACTION", title="actions")
     listing = actions.add_parser("list", parents=[common], help="every incident")
     listing.add_argument("--open", dest="only_open", action="store_true", help="only the open ones")
     _of_one(actions, common, "show", "one incident: roles, clocks, checklist, timeline", signed=False)
@@ -42,7 +27,7 @@ def add_incident(commands: Any, common: argparse.ArgumentParser) -> None:
     assign.add_argument("to", metavar="NAME", help="who holds it from now on")
     assign.add_argument("--reason", metavar="TEXT", default="", help="why")
     note = _of_one(actions, common, "note", "add words to the timeline; a correction is a note as well")
-    note.add_argument("text", metavar="TEXT")
+    note.add_argument("text", metavar="TEXT", help="what to add")
     public = _of_one(actions, common, "public", "tell the users of the extension, on the status page; `note` stays inside")
     words = public.add_mutually_exclusive_group(required=True)
     words.add_argument("text", metavar="TEXT", nargs="?", help="a sentence or two in the language of your users")
@@ -83,7 +68,7 @@ def _of_one(
     actions: Any, common: argparse.ArgumentParser, name: str, words: str, *, reason: str = "", signed: bool = True
 ) -> argparse.ArgumentParser:
     """An action on one incident; ``reason``: what the required reason says, none when it needs none."""
-    action: argparse.ArgumentParser = actions.add_parser(name, parents=[common], help=words, description=f"{name}: {words}")
+    action: argparse.ArgumentParser = actions.add_parser(name, parents=[common], help=words)
     action.add_argument("id", metavar="INCIDENT", help="such as INC-2026-0042")
     if signed:
         _signed(action)

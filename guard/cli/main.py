@@ -41,6 +41,7 @@ COMMANDS = {
     "replay": "guard.cli.replaying:replay",
     "rehearse": "guard.cli.rehearsing:rehearse",
     "simulate": "guard.cli.rehearsing:simulate",
+    "completion": "guard.cli.completing:completion",
 }
 EXTRAS = {"serve": "dashboard", "rehearse": "rehearsal", "simulate": "rehearsal"}
 """Commands that a plain installation cannot run, and the extra that each needs."""

@@ -11,7 +11,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 def add_telling(commands: Any, common: argparse.ArgumentParser) -> None:
     """`notify` and `silence`."""
     notify = commands.add_parser("notify", help="whom the guard tells of incidents: try it out, and see what came of each message")
-    verbs = notify.add_subparsers(dest="action", required=True, metavar="ACTION")
+    verbs = notify.add_subparsers(dest="action", required=True, metavar="ACTION", title="actions")
     test = verbs.add_parser("test", parents=[common], help="send a message to each target, and say what came of it")
     test.add_argument("--target", metavar="NAME", action="append", help="only this one; may be repeated")
     log = verbs.add_parser("log", parents=[common], help="every attempt to deliver a message")
@@ -19,7 +19,7 @@ def add_telling(commands: Any, common: argparse.ArgumentParser) -> None:
     log.add_argument("--limit", type=_limit, default=200, metavar="N", help="so many newest attempts (default: 200)")
 
     silence = commands.add_parser("silence", help="tell nobody for a while: add, list, end")
-    verbs = silence.add_subparsers(dest="action", required=True, metavar="ACTION")
+    verbs = silence.add_subparsers(dest="action", required=True, metavar="ACTION", title="actions")
     add = verbs.add_parser("add", parents=[common], help="tell nobody of incidents until an end, for a reason")
     add.add_argument("--item", metavar="ID", help="only of this extension (default: all)")
     end = add.add_mutually_exclusive_group(required=True)
