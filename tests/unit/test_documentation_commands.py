@@ -137,7 +137,7 @@ def test_a_command_line_that_the_program_does_not_take_is_found(text, why):
         ("release-guard browser path", None),
         ("release-guard COMMAND --help", None),
         ("release-guard gaet", "no such command"),
-        ("release-guard incident shwo", "no such command"),
+        ("release-guard incident shwo", "no such command"),  # codespell:ignore
         ("release-guard gate --verison", "takes no --verison"),
     ],
 )

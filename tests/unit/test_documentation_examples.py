@@ -53,7 +53,11 @@ def test_a_right_example_passes(language, text):
         ("toml", "[thresholds]\nerror_rate = 5\n", "less than or equal to"),
         ("yaml", "a: [", "expected the node content"),
         ("yaml", "jobs:\n  build:\n    run-on: ubuntu-latest\n", "is not valid under any"),
-        ("yaml", "jobs:\n  it:\n    uses: OWNER/REPO/.github/workflows/canary.yml@COMMIT\n    with: {comand: watch}\n", "takes no comand"),
+        (
+            "yaml",
+            "jobs:\n  it:\n    uses: OWNER/REPO/.github/workflows/canary.yml@COMMIT\n    with: {comand: watch}\n",
+            "takes no comand",
+        ),  # codespell:ignore
         ("yaml", "jobs:\n  it:\n    uses: OWNER/REPO/.github/workflows/canary.yml@COMMIT\n    secrets: {key: it}\n", "takes no key"),
         ("yaml", "jobs:\n  it:\n    uses: OWNER/REPO/.github/workflows/gate.yml@COMMIT\n", "there is no workflows/gate.yml"),
         ("yaml", "- uses: OWNER/REPO/.github/actions/release-guard@COMMIT\n", "needs command"),
