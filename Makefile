@@ -39,7 +39,7 @@ coverage: browser
 # A part of them: make wheel-test WHEEL_TESTS="tests/unit tests/test_architecture.py"
 wheel-test: $(READY)
 	rm -rf $(WHEEL) && mkdir -p $(WHEEL)/tree
-	if git rev-parse --verify --quiet HEAD; then git archive HEAD; \
+	if git rev-parse --verify --quiet HEAD >/dev/null 2>&1; then git archive HEAD; \
 	  else tar -c --exclude=./.git --exclude=./$(VENV) --exclude=./$(WHEEL) .; fi | tar -x -C $(WHEEL)/tree
 	cd $(WHEEL)/tree && ../../$(BIN)/python -m hatchling build --target wheel --directory ../dist
 	rm -rf $(WHEEL)/tree/guard $(WHEEL)/tree/webstore $(WHEEL)/tree/healthchecks
