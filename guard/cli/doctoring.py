@@ -1,6 +1,7 @@
 """doctor: whether the guard can do its work here, before it has to."""
 
 from argparse import Namespace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from guard.cli.console import Console
 from guard.config import FILE_NAME
 from guard.doctor.examination import examine
 from guard.doctor.finding import Finding, FindingStatus, exit_code
-from guard.errors import ExitCode
+from guard.errors import ExitCode, UsageError
 
 _MARKS = {
     FindingStatus.OK: "ok",
@@ -25,7 +26,7 @@ def doctor(args: Namespace) -> int:
     findings: list[Finding] = []
     with console.working():
         console.doing("looking at everything that the guard rests on")
-        for finding in examine(lambda: opening.configuration(args), args.config or Path(FILE_NAME), args.database, args.item):
+        for finding in _examined(args):
             console.doing(f"{finding.id}: {finding.message}")
             findings.append(finding)
     several = len({finding.extension for finding in findings if finding.extension}) > 1
@@ -37,6 +38,18 @@ def doctor(args: Namespace) -> int:
     console.print(_verdict(findings))
     console.document({"ok": code is ExitCode.DONE, "findings": [_json(finding) for finding in findings]})
     return code
+
+
+def _examined(args: Namespace) -> Iterator[Finding]:
+    """Every finding, as it is made."""
+    where = args.config or Path(FILE_NAME)
+    if not args.github:
+        if args.repository:
+            raise UsageError("--repository is about GitHub's settings: it goes with --github")
+        return examine(lambda: opening.configuration(args), where, args.database, args.item)
+    from guard.doctor.github import examine_github  # noqa: PLC0415 - only where it is asked for
+
+    return examine_github(lambda: opening.configuration(args), where, args.repository)
 
 
 def _name(finding: Finding, *, several: bool) -> str:
