@@ -55,9 +55,9 @@ def test_a_right_example_passes(language, text):
         ("yaml", "jobs:\n  build:\n    run-on: ubuntu-latest\n", "is not valid under any"),
         (
             "yaml",
-            "jobs:\n  it:\n    uses: OWNER/REPO/.github/workflows/canary.yml@COMMIT\n    with: {comand: watch}\n",
-            "takes no comand",
-        ),  # codespell:ignore
+            "jobs:\n  it:\n    uses: OWNER/REPO/.github/workflows/canary.yml@COMMIT\n    with: {order: watch}\n",
+            "takes no order",
+        ),
         ("yaml", "jobs:\n  it:\n    uses: OWNER/REPO/.github/workflows/canary.yml@COMMIT\n    secrets: {key: it}\n", "takes no key"),
         ("yaml", "jobs:\n  it:\n    uses: OWNER/REPO/.github/workflows/gate.yml@COMMIT\n", "there is no workflows/gate.yml"),
         ("yaml", "- uses: OWNER/REPO/.github/actions/release-guard@COMMIT\n", "needs command"),
