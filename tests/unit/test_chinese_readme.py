@@ -107,7 +107,7 @@ def faults_of_code_in_sentences(english, chinese):
 
 def faults_of_tables(english, chinese):
     """Codes and pages that stand in other rows than in English; the table of commands is the Chinese page's own."""
-    codes, there = table_of(english, "code"), table_of(chinese, "結束碼")
+    codes, there = table_of(english, "code"), table_of(chinese, "代碼")
     if [row[0] for row in codes] != [row[0] for row in there] or {row[0] for row in there} != {str(code.value) for code in ExitCode}:
         yield f"has the exit codes {[row[0] for row in there]}"
     yield from (
