@@ -30,24 +30,7 @@ WIDE = f"{HAN}，。、；：？！（）「」『』…"
 SIMPLIFIED_IN_BIG5 = frozenset("与么优体听坏复并异怀惊机构气离网触赶")
 """Big5, Taiwan's own character set, has next to no simplified letters, so that what it lacks is one. These it has, as rare letters of old."""
 OTHER_WORDS_FOR_ROLLBACK = ("回退", "回復", "復原", "還原", "退版")
-MAINLAND_WORDS = (
-    "默認",
-    "信息",
-    "軟件",
-    "硬件",
-    "網絡",
-    "服務器",
-    "用戶",
-    "屏幕",
-    "數據庫",
-    "代碼",
-    "文檔",
-    "文件夾",
-    "鏈接",
-    "運行",
-    "插件",
-    "視頻",
-)
+MAINLAND_WORDS = ("默認", "信息", "軟件", "網絡", "服務器", "用戶", "屏幕", "數據庫", "文檔", "文件夾", "鏈接", "運行", "插件")
 """Frequent words of the mainland, for which Taiwan has others; a list of frequent ones is enough to notice a text made by a machine."""
 
 
