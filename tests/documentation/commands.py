@@ -78,7 +78,7 @@ def _help_of(parser: argparse.ArgumentParser, path: Sequence[str]) -> str:
 def _usage(path: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
     """How it is called, a line for every hundred letters; the common options are left out."""
     own = [action for action in parser._actions if action.dest not in _COMMON]
-    options = [_called(action) for action in own if action.option_strings]
+    options = _options_called(parser, [action for action in own if action.option_strings])
     places = [_called(action) for action in own if not action.option_strings]
     lines, head = [f"{PROGRAM} {' '.join(path)}"], len(PROGRAM) + 1
     for part in (*options, *places):
@@ -87,6 +87,17 @@ def _usage(path: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
         else:
             lines[-1] += f" {part}"
     return lines
+
+
+def _options_called(parser: argparse.ArgumentParser, options: Sequence[argparse.Action]) -> list[str]:
+    """Each option as it is written; those of which only one may stand there are told as one."""
+    groups = [group._group_actions for group in parser._mutually_exclusive_groups]
+    called: list[str] = []
+    for action in options:
+        group = next((group for group in groups if action in group), [action])
+        if action is group[0]:
+            called.append(_called(action) if len(group) == 1 else f"[{' | '.join(_called(one).strip('[]') for one in group)}]")
+    return called
 
 
 def _called(action: argparse.Action) -> str:

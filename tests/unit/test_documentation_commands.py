@@ -152,6 +152,9 @@ def small():
     below = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     look = below.add_parser("look", help="look at a | b", epilog="Examples:\n  release-guard look 3\n")
     look.add_argument("count", nargs="?", metavar="N", help="so many (default: %(default)s)", default=2)
+    either = look.add_mutually_exclusive_group()
+    either.add_argument("--up", action="store_true", help="upwards")
+    either.add_argument("--to", metavar="N", help="so far")
     look.add_argument("--how", choices=("near", "far"), required=True, help="in 100%% of *all* cases")
     return parser
 
@@ -164,12 +167,14 @@ def test_a_reference_is_made_of_a_parser():
 Look at a \\| b.
 
 ```text
-release-guard look --how {near,far} [N]
+release-guard look [--up | --to N] --how {near,far} [N]
 ```
 
 | argument | means |
 |---|---|
 | `N` | so many (default: 2) |
+| `--up` | upwards |
+| `--to N` | so far |
 | `--how {near,far}` | in 100% of \\*all\\* cases (required) |
 
 Examples:
