@@ -32,23 +32,14 @@ from healthchecks.inside import (
     ExtensionState,
     state_of,
 )
+from healthchecks.launching import launched
 from healthchecks.result import plain
 from healthchecks.stored import Database, Stored
 
-LAUNCH_SECONDS = 30
 _POLL_MS = 40
 _CALM_READS = 4
 """The error lists must stay the same for so many reads before they are believed to be complete."""
 _SMALL_PAGE = {"width": 800, "height": 600}
-_QUIET = (
-    "--enable-unsafe-extension-debugging",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-    "--no-first-run",
-    "--password-store=basic",
-)
 
 
 class ExtensionBrowser:
@@ -102,33 +93,10 @@ class ExtensionBrowser:
         return self._context
 
     def _launch(self, playwright: Playwright, profile: Path) -> BrowserContext:
-        """Start Chromium in its sandbox; without it where the system allows none (as root, or where AppArmor forbids it)."""
-        for sandbox in (True, False) if os.geteuid() != 0 else (False,):
-            try:
-                context = self._start(playwright, profile, sandbox=sandbox)
-            except PlaywrightError as error:
-                if sandbox and "sandbox" in error.message:
-                    continue
-                first = plain(error.message.splitlines()[0] if error.message else "no reason given")
-                raise BrowserFailed(f"{self._chromium.path} did not start: {first}") from None
-            context.set_default_timeout(self._timeout_seconds * 1000)
-            return context
-        raise BrowserFailed(f"{self._chromium.path} starts neither with its sandbox nor without")
-
-    def _start(self, playwright: Playwright, profile: Path, *, sandbox: bool) -> BrowserContext:
-        return playwright.chromium.launch_persistent_context(
-            str(profile),
-            executable_path=str(self._chromium.path),
-            headless=self._headless,
-            chromium_sandbox=sandbox,
-            ignore_default_args=["--disable-extensions"],
-            args=[*_QUIET, *self._without_hosts()],
-            timeout=LAUNCH_SECONDS * 1000,
-            **cast("Any", self._context_options),
-        )
-
-    def _without_hosts(self) -> list[str]:
-        return [f"--host-resolver-rules={', '.join(f'MAP {host} ~NOTFOUND' for host in self._unheard)}"] if self._unheard else []
+        options, unheard = self._context_options, self._unheard
+        context = launched(playwright, self._chromium, profile, headless=self._headless, options=options, unheard=unheard)
+        context.set_default_timeout(self._timeout_seconds * 1000)
+        return context
 
     def is_unheard(self, url: str) -> bool:
         """Whether an address is of a host that does not exist for this browser."""

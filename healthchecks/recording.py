@@ -12,6 +12,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
 from healthchecks.chromium import find_chromium
+from healthchecks.environment import without_secrets
 from healthchecks.errors import BrowserFailed, RecordingFailed
 from healthchecks.result import plain
 from healthchecks.scenario import web_address
@@ -62,7 +63,10 @@ def _record(address: str, path: Path, settings: CheckSettings) -> None:
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(
-                executable_path=str(chromium.path), headless=settings.headless, chromium_sandbox=os.geteuid() != 0
+                executable_path=str(chromium.path),
+                headless=settings.headless,
+                chromium_sandbox=os.geteuid() != 0,
+                env=cast("Any", without_secrets(os.environ)),
             )
         except PlaywrightError as error:
             raise BrowserFailed(f"{chromium.path} did not start: {plain(error.message.splitlines()[0])}") from None

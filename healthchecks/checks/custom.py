@@ -1,7 +1,6 @@
 """custom: a team's own pytest tests, run against the version in a process of their own."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from healthchecks.chromium import VARIABLE, find_chromium
+from healthchecks.environment import without_secrets
 from healthchecks.errors import CheckSettingsError
 from healthchecks.result import CheckName, CheckResult, CheckStatus, Finding, plain
 from healthchecks.settings import CheckSettings, CustomSettings
@@ -22,8 +22,6 @@ from webstore.package import Package
 _FAILED = 1
 """pytest's exit codes: 0 all passed, 1 some failed, 5 none collected, the rest are its own troubles."""
 _NONE_COLLECTED = 5
-_SECRET = re.compile(r"^(RELEASE_GUARD_|GOOGLE_|ACTIONS_|AWS_|SENTRY_)|TOKEN|SECRET|PASSWORD|CREDENTIAL|PRIVATE|API_?KEY", re.IGNORECASE)
-"""Variables that tests of an extension have no need of."""
 _LONGEST_TAIL = 30
 
 
@@ -81,8 +79,7 @@ def _pytest(custom: CustomSettings, extension: Path, report: Path, environment: 
 
 def _environment(settings: CheckSettings) -> dict[str, str]:
     """This process's, without secrets, and with the Chromium of the checks."""
-    kept = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
-    return {**kept, VARIABLE: str(find_chromium(settings.chromium).path)}
+    return {**without_secrets(os.environ), VARIABLE: str(find_chromium(settings.chromium).path)}
 
 
 def _read(report: Path) -> tuple[int, list[Finding]]:

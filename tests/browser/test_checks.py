@@ -43,16 +43,16 @@ def browsers_left(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
 
     def count():
-        commands = [_command(entry) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+        commands = [_read(entry / "cmdline") for entry in Path("/proc").iterdir() if entry.name.isdigit()]
         return sum(f"user-data-dir={folder}".encode() in command for command in commands)
 
     return count
 
 
-def _command(entry):
+def _read(file):
     try:
-        return (entry / "cmdline").read_bytes()
-    except OSError:  # it ended meanwhile
+        return file.read_bytes()
+    except OSError:  # the process ended meanwhile
         return b""
 
 
@@ -73,6 +73,32 @@ def test_a_browser_is_there_while_it_is_used_and_gone_even_after_an_error(browse
         raise ZeroDivisionError
     assert seen[0] > 0
     assert browsers_left() == 0
+
+
+SECRETS = {
+    "RELEASE_GUARD_STORE_CREDENTIALS": "hunter2-store",
+    "RELEASE_GUARD_DATABASE_URL": "postgresql://alice:hunter2@db/guard",
+    "GITHUB_TOKEN": "hunter2-github",
+    "ONCALL_WEBHOOK": "https://hooks.example/hunter2",
+    "SIGNING_KEY": "hunter2-key",
+}
+
+
+def test_no_process_of_the_browser_is_handed_a_secret(monkeypatch, tmp_path):
+    """As Linux tells what each was started with; all but the first write their titles over theirs, and inherit from it."""
+    for name, value in {**SECRETS, "SHELF_LANGUAGE": "de"}.items():
+        monkeypatch.setenv(name, value)
+    folder = tmp_path / "profiles"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with ExtensionBrowser(find_chromium()):
+        commands = {entry: _read(entry / "cmdline") for entry in Path("/proc").iterdir() if entry.name.isdigit()}
+        mine = {entry: command for entry, command in commands.items() if f"user-data-dir={folder}".encode() in command}
+        (browser,) = (_read(entry / "environ").split(b"\0") for entry, command in mine.items() if b"--type=" not in command)
+        everything = b"".join(_read(entry / "environ") for entry in mine)
+    assert b"hunter2" not in everything
+    assert b"SHELF_LANGUAGE=de" in browser
+    assert {f"{name}={os.environ[name]}".encode() for name in ("HOME", "PATH")} <= set(browser)
 
 
 def test_without_any_configuration_load_and_ui_are_checked_and_the_rest_says_how(check):

@@ -7,6 +7,7 @@ import pytest
 from guard.config import Mode, load
 from guard.environment import secret
 from guard.errors import ConfigurationError
+from healthchecks.environment import without_secrets
 from healthchecks.errors import CheckSettingsError
 
 SMALLEST = f"""\
@@ -119,6 +120,15 @@ def test_a_secret_comes_from_a_variable_or_from_the_file_that_another_names(tmp_
     assert secret("T", {}) is None
     with pytest.raises(ConfigurationError, match="T_FILE"):
         secret("T", {"T_FILE": str(tmp_path / "none")})
+
+
+def test_what_a_check_starts_is_handed_what_it_needs_and_no_secret():
+    needed = "HOME PATH LANG LC_ALL TMPDIR DISPLAY XDG_RUNTIME_DIR PLAYWRIGHT_BROWSERS_PATH HTTPS_PROXY GNOME_KEYRING_CONTROL KEYBOARD"
+    secrets = (
+        "RELEASE_GUARD_CONFIG GITHUB_TOKEN github_token DSN MY_DSN_FILE SIGNING_KEY ONCALL_WEBHOOK TEAM_DATABASE_URL PGPASSWORD API_KEY_2"
+    )
+    environment = dict.fromkeys([*needed.split(), *secrets.split()], "x")
+    assert without_secrets(environment) == dict.fromkeys(needed.split(), "x")
 
 
 def test_a_repair_has_no_command_until_one_is_given(tmp_path):
