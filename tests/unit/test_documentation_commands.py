@@ -155,6 +155,9 @@ def small():
     either = look.add_mutually_exclusive_group()
     either.add_argument("--up", action="store_true", help="upwards")
     either.add_argument("--to", metavar="N", help="so far")
+    other = look.add_mutually_exclusive_group()
+    other.add_argument("at", nargs="?", metavar="PLACE", help="there")
+    other.add_argument("--off", action="store_true", help="nowhere")
     look.add_argument("--how", choices=("near", "far"), required=True, help="in 100%% of *all* cases")
     return parser
 
@@ -167,7 +170,7 @@ def test_a_reference_is_made_of_a_parser():
 Look at a \\| b.
 
 ```text
-release-guard look [--up | --to N] --how {near,far} [N]
+release-guard look [--up | --to N] [--off] --how {near,far} [N] [PLACE]
 ```
 
 | argument | means |
@@ -175,6 +178,8 @@ release-guard look [--up | --to N] --how {near,far} [N]
 | `N` | so many (default: 2) |
 | `--up` | upwards |
 | `--to N` | so far |
+| `PLACE` | there |
+| `--off` | nowhere |
 | `--how {near,far}` | in 100% of \\*all\\* cases (required) |
 
 Examples:

@@ -32,6 +32,9 @@ def unknown_codes(page):
         for said in re.findall(r"\b(?:exit(?:s with)?(?: code)?|exit codes?:?) `?(\d+)", text, re.IGNORECASE):
             if int(said) not in CODES:
                 yield f"{page.name}:{line}: there is no exit code {said}"
+    for listed in re.findall(r"^Exit codes: (.*?)\n\n", f"{page.text}\n", re.MULTILINE | re.DOTALL):
+        wrong = [code for code in re.findall(r"(?:^|[;:]\s)(\d+) ", listed) if int(code) not in CODES]
+        yield from (f"{page.name}: there is no exit code {code} in {listed!r}" for code in wrong)
 
 
 def named(text):
@@ -74,6 +77,7 @@ def test_what_exists_passes(text):
         ("`make tests`", "make knows no tests"),
         ("```sh\nmake lint tests\n```\n", "make knows no tests"),
         ("It ends with exit code 5.", "there is no exit code 5"),
+        ("Exit codes: 0 well; 1 a breach;\n7 neither.", "there is no exit code 7 in"),
     ],
 )
 def test_what_does_not_exist_is_found(text, why):
