@@ -91,7 +91,8 @@ def _usage(path: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
 
 def _options_called(parser: argparse.ArgumentParser, options: Sequence[argparse.Action]) -> list[str]:
     """Each option as it is written; those of which only one may stand there are told as one."""
-    groups = [group._group_actions for group in parser._mutually_exclusive_groups]
+    every = [group._group_actions for group in parser._mutually_exclusive_groups]
+    groups = [[action for action in group if action in options] for group in every]
     called: list[str] = []
     for action in options:
         group = next((group for group in groups if action in group), [action])

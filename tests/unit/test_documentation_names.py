@@ -32,7 +32,7 @@ def unknown_codes(page):
         for said in re.findall(r"\b(?:exit(?:s with)?(?: code)?|exit codes?:?) `?(\d+)", text, re.IGNORECASE):
             if int(said) not in CODES:
                 yield f"{page.name}:{line}: there is no exit code {said}"
-    for listed in re.findall(r"^Exit codes: (.*?)\n\n", f"{page.text}\n", re.MULTILINE | re.DOTALL):
+    for listed in re.findall(r"^Exit codes: (.*?)\n\n", f"{page.text}\n\n", re.MULTILINE | re.DOTALL):
         wrong = [code for code in re.findall(r"(?:^|[;:]\s)(\d+) ", listed) if int(code) not in CODES]
         yield from (f"{page.name}: there is no exit code {code} in {listed!r}" for code in wrong)
 
