@@ -44,6 +44,17 @@ def test_every_command_is_named_in_a_page_that_people_wrote():
     assert missing == []
 
 
+def typed_in(name):
+    """The command lines of a README without what people say in them, which another language says otherwise."""
+    (read,) = [page for page in PAGES if page.name == name]
+    lines = [words for block in shell_blocks(read) for _, words in command_lines(block)]
+    return [[word for word in words if " " not in word and word.isascii()] for words in lines]
+
+
+def test_the_chinese_readme_types_what_the_english_one_types():
+    assert typed_in(".github/README.zh-TW.md") == typed_in("README.md")
+
+
 def named_in(page):
     """The commands that a page names: in a command line, in a sentence, by their words alone (`archive list`), or in a line's comment."""
     known = commands_of(PARSER)

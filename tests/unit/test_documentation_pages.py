@@ -2,7 +2,7 @@
 
 import pytest
 from documentation.form import MOST_LINES, faults_of_form, not_in_index
-from documentation.linking import Files, broken_links
+from documentation.linking import Files, broken_links, resolved
 from documentation.reading import REPOSITORY, Page, all_pages, slug_of
 from documentation.spelling import AMERICAN, is_known, misspelt, own_words
 
@@ -16,6 +16,13 @@ def test_every_link_leads_somewhere():
 
 def test_every_page_is_found_from_the_readme():
     assert not_in_index(PAGES) == []
+
+
+def test_the_chinese_readme_leads_to_the_same_places():
+    each = {"README.md", ".github/README.zh-TW.md"}
+    led = [each | {resolved(page.name, link.target) for link in page.links} for page in PAGES if page.name in each]
+    assert len(led) == len(each)
+    assert led[0] == led[1]
 
 
 @pytest.mark.parametrize("read", PAGES, ids=repr)
