@@ -48,7 +48,7 @@ COMMANDS: Mapping[str, Command] = {
     "publish": Command(("publish",), ("item", "percent", "timeout"), ("staged", "wait"), places=("package",)),
     "snapshot": Command(("release", "snapshot"), ("item",)),
     "watch": Command(("watch",), always=("--once",)),
-    "doctor": Command(("doctor",), ("item",)),
+    "doctor": Command(("doctor",), ("item",), ("github",)),
     "status": Command(("status",)),
 }
 

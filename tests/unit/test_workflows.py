@@ -96,6 +96,7 @@ def test_two_acts_on_one_extension_never_run_at_once():
     groups = {WORKFLOWS[name]["concurrency"]["group"] for name in REUSABLE}
     assert len(groups) == 1
     assert not any(WORKFLOWS[name]["concurrency"]["cancel-in-progress"] for name in REUSABLE)
+    assert {WORKFLOWS[name]["concurrency"]["queue"] for name in REUSABLE} == {"max"}, "a canary that waits cancels no rollback that waits"
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)

@@ -27,7 +27,7 @@ three doors are written as well, and what they need to know is asked for at a te
         (
             "release-guard init extension --id abcdefghijklmnopabcdefghijklmnop --publisher 0123-4567",
             "# The workflows too, without a question",
-            "release-guard init extension --github --uses acme/release-guard@main --mode propose",
+            "release-guard init extension --github --uses acme/release-guard@COMMIT --mode propose",
         ),
         see=("doctor", "release snapshot"),
     ),
