@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Any
 
 from guard.config import Config, ExtensionTable
-from guard.environment import DSN_VARIABLE
+from guard.environment import own_dsn
 from guard.errors import ExitCode
 from guard.tables_canary import LONGEST_SLUG, CanaryTable
 
@@ -76,7 +76,7 @@ class CheckIns:
 @contextlib.contextmanager
 def checking_in(config: Config, extensions: Sequence[ExtensionTable], seconds: Callable[[], float] = time.monotonic) -> Generator[CheckIns]:
     """Hold while these extensions are looked at; of those that are not told to have ended, the end tells that they failed."""
-    is_told = config.canary.is_wanted and bool(os.environ.get(DSN_VARIABLE))
+    is_told = config.canary.is_wanted and bool(own_dsn())
     monitors = monitors_of(config) if is_told else {}
     run = CheckIns({one.id: monitors[one.id] for one in extensions if monitors}, config.canary, seconds)
     run.begin()

@@ -13,7 +13,7 @@ from pathlib import Path
 import sqlalchemy
 
 from guard.config import Config, ExtensionTable, Mode
-from guard.environment import store_credentials
+from guard.environment import secret, store_credentials
 from guard.errors import ConfigurationError
 from guard.model import Signal
 from guard.notify.announcing import Announcer
@@ -195,8 +195,12 @@ class Guarded:
 
 
 def database_url(config: Config, named: str | None) -> str:
-    """The database that is named, else the environment's, else the file's, else SQLite's."""
-    return named or os.environ.get(DATABASE_VARIABLE) or config.database or default_url(config.state)
+    """The database that is named, else the environment's, else the file's, else SQLite's.
+
+    Raises:
+        ConfigurationError: the file that the environment names cannot be read.
+    """
+    return named or secret(DATABASE_VARIABLE) or config.database or default_url(config.state)
 
 
 class Engine:

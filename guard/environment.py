@@ -1,5 +1,6 @@
 """Secrets come from the environment alone: from a variable, or from the file that a variable names."""
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -22,6 +23,13 @@ def secret(name: str, environment: Mapping[str, str] | None = None) -> str | Non
     """
     environment = os.environ if environment is None else environment
     return environment.get(name) or _from_file(f"{name}_FILE", environment)
+
+
+def own_dsn(environment: Mapping[str, str] | None = None) -> str | None:
+    """The DSN that the guard tells of itself. None too where its file cannot be read: telling changes nothing of what comes of a run."""
+    with contextlib.suppress(ConfigurationError):  # `doctor` says it
+        return secret(DSN_VARIABLE, environment)
+    return None
 
 
 def store_credentials(name: str, environment: Mapping[str, str] | None = None) -> str | None:

@@ -12,11 +12,13 @@ from sentry_sdk.scrubber import DEFAULT_DENYLIST, EventScrubber
 from sentry_sdk.transport import Transport
 from sentry_sdk.utils import BadDsn
 
-from guard.environment import DSN_VARIABLE
+from guard.environment import own_dsn, secret
+from guard.errors import ConfigurationError
 from webstore.errors import ReleaseGuardError
 
 _LOG = logging.getLogger(__name__)
 _SECRET_NAMES = ("TOKEN", "SECRET", "PASSWORD", "CREDENTIALS", "DSN", "DATABASE_URL", "KEY", "WEBHOOK")
+_FILE = "_FILE"
 _SHORTEST_SECRET = 6
 _FLUSH_SECONDS = 5
 
@@ -34,7 +36,7 @@ def reporting(command: str, transport: Transport | None = None) -> Generator[Non
 
     try:
         sentry_sdk.init(
-            dsn=os.environ.get(DSN_VARIABLE),
+            dsn=own_dsn(),
             transport=transport,
             include_local_variables=False,
             auto_enabling_integrations=False,
@@ -82,13 +84,17 @@ def flush(seconds: float) -> None:
 
 
 def secrets_of(environment: Mapping[str, str]) -> list[str]:
-    """The values of variables that look like secrets, the longest first."""
-    values = {
-        value
-        for name, value in environment.items()
-        if any(word in name.upper() for word in _SECRET_NAMES) and len(value) >= _SHORTEST_SECRET
-    }
-    return sorted(values, key=len, reverse=True)
+    """The values of variables that look like secrets, and what the files hold that such variables name; the longest first."""
+    names = [name for name in environment if any(word in name.upper() for word in _SECRET_NAMES)]
+    values = {environment[name] for name in names} | {_in_file(name, environment) for name in names if name.endswith(_FILE)}
+    return sorted((value for value in values if len(value) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+
+def _in_file(name: str, environment: Mapping[str, str]) -> str:
+    """What stands in the file that a variable names; nothing where it cannot be read, for then nobody has read it."""
+    with contextlib.suppress(ConfigurationError):
+        return secret(name.removesuffix(_FILE), {name: environment[name]}) or ""
+    return ""
 
 
 def redact(value: Any, secrets: list[str]) -> Any:

@@ -3,11 +3,11 @@
 import argparse
 import contextlib
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 
 from guard.cli.arguments import build_parser
+from guard.environment import own_dsn
 from guard.errors import ExitCode
 from webstore.errors import ReleaseGuardError
 from webstore.extras import needed
@@ -86,7 +86,7 @@ def _dispatch(args: argparse.Namespace) -> int:
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     extra = EXTRAS.get(args.command)
     with needed(extra, f"`{args.command}`") if extra else contextlib.nullcontext():
-        if not os.environ.get("RELEASE_GUARD_SENTRY_DSN"):
+        if not own_dsn():
             return _run(args)
         from guard.telemetry import reporting  # noqa: PLC0415 - only when a DSN is set
 

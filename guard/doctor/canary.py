@@ -1,19 +1,22 @@
 """Whether anybody hears of a canary that stops running. Nothing is sent."""
 
-import os
 from collections.abc import Iterator
 
 from guard.check_ins import monitors_of
 from guard.config import Config
 from guard.doctor.finding import Finding, not_checked, ok, problem, warning
-from guard.environment import DSN_VARIABLE
+from guard.environment import DSN_VARIABLE, secret
 
 NAME = "canary_monitor"
 
 
 def monitor(config: Config) -> Iterator[Finding]:
-    """The monitors that the canary checks in with, and whether it is told where they are."""
-    table, dsn = config.canary, os.environ.get(DSN_VARIABLE)
+    """The monitors that the canary checks in with, and whether it is told where they are.
+
+    Raises:
+        ConfigurationError: the file of the DSN cannot be read.
+    """
+    table, dsn = config.canary, secret(DSN_VARIABLE)
     if not table.is_wanted:
         hint = f"where a canary is scheduled: add [canary] with its schedule, and set {DSN_VARIABLE}"
         yield not_checked(NAME, "no [canary] is configured: nobody hears of a canary that stops running", hint)

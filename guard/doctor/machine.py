@@ -1,6 +1,5 @@
 """What the guard rests on here: the state folder, the database, the browser."""
 
-import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -8,8 +7,8 @@ from pathlib import Path
 
 from guard.config import Config
 from guard.doctor.finding import Finding, ok, problem
-from guard.engine import DATABASE_VARIABLE
-from guard.store.database import default_url, open_database, parse_url
+from guard.engine import database_url
+from guard.store.database import open_database, parse_url
 from healthchecks.chromium import find_chromium
 from webstore.store_errors import bounded
 
@@ -36,7 +35,7 @@ def database(config: Config, named: str | None) -> Iterator[Finding]:
         ConfigurationError: its address cannot be used.
         DatabaseUnreachable: nothing answers there.
     """
-    url = named or os.environ.get(DATABASE_VARIABLE) or config.database or default_url(config.state)
+    url = database_url(config, named)
     open_database(url).dispose()
     yield ok("database", f"{parse_url(url).render_as_string(hide_password=True)} opens, and has the newest schema")
 

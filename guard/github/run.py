@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from guard.environment import secret
 from guard.errors import ExitCode, GuardError
 from guard.github.asking import PREFIX, Asked, accepted, asked
 from guard.github.commands import annotate, deaf, set_outputs
@@ -125,7 +126,7 @@ def _plot(ended: Ended, environment: Mapping[str, str]) -> str:
 
     try:
         config, extension = _configured(environment)
-        engine = Engine.open(config, environment.get(DATABASE_VARIABLE), Silence())
+        engine = Engine.open(config, secret(DATABASE_VARIABLE, environment), Silence())
         try:
             return plot_of(engine, extension.item, Version.parse(version))
         finally:

@@ -122,5 +122,5 @@ def _command(stage: Stage) -> list[str]:
 def _environment() -> Mapping[str, str]:
     """Ours, with this very program first; the database is named on the command line."""
     root = str(Path(__file__).parents[2])
-    kept = {name: value for name, value in os.environ.items() if name != DATABASE_VARIABLE}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(DATABASE_VARIABLE)}
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (root, kept.get("PYTHONPATH", ""))))}

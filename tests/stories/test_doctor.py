@@ -129,7 +129,8 @@ def test_whether_a_canary_that_stops_is_noticed(home, capsys, monkeypatch, dsn, 
     healthy(home)
     home.configure(extra='[canary]\nschedule = "17 * * * *"\n')
     if dsn:
-        monkeypatch.setenv("RELEASE_GUARD_SENTRY_DSN", dsn)
+        Path("dsn.txt").write_text(dsn)
+        monkeypatch.setenv("RELEASE_GUARD_SENTRY_DSN_FILE", "dsn.txt")
     code, found, document, _ = examine(capsys)
     assert (found["canary_monitor"]["status"], found["canary_monitor"]["message"]) == (status, words)
     assert code == (2 if status == "problem" else 0)

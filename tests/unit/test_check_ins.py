@@ -8,8 +8,9 @@ from sentry_sdk.transport import Transport
 
 from guard.check_ins import CheckIns, checking_in, monitor_config, monitors_of
 from guard.config import load
+from guard.environment import DSN_VARIABLE
 from guard.errors import ConfigurationError, ExitCode
-from guard.telemetry import DSN_VARIABLE, reporting
+from guard.telemetry import reporting
 
 SCHEDULED = '[canary]\nschedule = "17 * * * *"\n'
 

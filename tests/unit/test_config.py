@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from guard.config import Mode, load
+from guard.engine import DATABASE_VARIABLE, database_url
 from guard.environment import secret
 from guard.errors import ConfigurationError
 from healthchecks.environment import without_secrets
@@ -120,6 +121,17 @@ def test_a_secret_comes_from_a_variable_or_from_the_file_that_another_names(tmp_
     assert secret("T", {}) is None
     with pytest.raises(ConfigurationError, match="T_FILE"):
         secret("T", {"T_FILE": str(tmp_path / "none")})
+
+
+def test_the_address_of_the_database_may_stand_in_a_file(tmp_path, monkeypatch):
+    (tmp_path / "url").write_text("postgresql://guard:hunter2@db/guard\n")
+    monkeypatch.setenv(f"{DATABASE_VARIABLE}_FILE", str(tmp_path / "url"))
+    config = load(write(tmp_path, SMALLEST))
+    assert database_url(config, None) == "postgresql://guard:hunter2@db/guard"
+    assert database_url(config, "sqlite:///named.db") == "sqlite:///named.db"
+    monkeypatch.setenv(f"{DATABASE_VARIABLE}_FILE", str(tmp_path / "none"))
+    with pytest.raises(ConfigurationError, match=f"{DATABASE_VARIABLE}_FILE names cannot be read"):
+        database_url(config, None)
 
 
 def test_what_a_check_starts_is_handed_what_it_needs_and_no_secret():

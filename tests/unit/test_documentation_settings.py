@@ -9,7 +9,8 @@ from documentation.reading import REPOSITORY, Page
 from pydantic import BaseModel
 
 from guard.config import Config
-from guard.environment import _REFRESH_TOKEN
+from guard.engine import DATABASE_VARIABLE
+from guard.environment import _REFRESH_TOKEN, DSN_VARIABLE
 from guard.judge.thresholds import Thresholds
 from guard.tables import Rate, StrictTable
 
@@ -121,7 +122,7 @@ def test_the_page_has_every_variable_and_no_other():
 
 def test_which_variables_may_name_a_file_is_said():
     said = {name for name, row in variables.documented(PAGE).items() if row[2] == "yes"}
-    assert said == variables.from_files(ALL, [*_REFRESH_TOKEN.values(), "GH_TOKEN"])
+    assert said == variables.from_files(ALL, [*_REFRESH_TOKEN.values(), "GH_TOKEN", DSN_VARIABLE, DATABASE_VARIABLE])
     assert all(row[1] in {"yes", "no"} and row[3] for row in variables.documented(PAGE).values())
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from guard.environment import DSN_VARIABLE, own_dsn
 from guard.github.asking import ACCEPT, COMMANDS, PREFIX, InputRefused, accepted, asked
 from guard.github.commands import MOST_ANNOTATIONS, Annotation, annotate, deaf, set_outputs
 from guard.github.environment import LINES, handed_over, masks, of_command
@@ -150,6 +151,12 @@ def test_secrets_reach_the_command_under_their_names_and_are_masked_one_by_one()
     assert secrets == {"RELEASE_GUARD_SENTRY_TOKEN": "abc=def+ghi", "RELEASE_GUARD_X": "short"}
     assert of_command(given, secrets) == {"HOME": "/h", **secrets}
     assert masks(secrets) == ["::add-mask::abc=def+ghi"]
+
+
+def test_a_line_may_name_the_file_of_a_secret(tmp_path):
+    (tmp_path / "dsn").write_text("https://key@sentry.example/1\n")
+    given = {LINES: f"{DSN_VARIABLE}_FILE={tmp_path / 'dsn'}"}
+    assert own_dsn(of_command(given, handed_over(given))) == "https://key@sentry.example/1"
 
 
 @pytest.mark.parametrize(

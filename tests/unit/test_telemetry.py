@@ -6,8 +6,9 @@ import pytest
 import sentry_sdk
 from sentry_sdk.transport import Transport
 
+from guard.environment import DSN_VARIABLE, own_dsn
 from guard.errors import UsageError
-from guard.telemetry import DSN_VARIABLE, redact, reporting, secrets_of
+from guard.telemetry import redact, reporting, secrets_of
 
 
 class Kept(Transport):
@@ -50,6 +51,27 @@ def test_a_dsn_that_is_none_changes_nothing(monkeypatch):
     monkeypatch.setenv(DSN_VARIABLE, "nonsense")
     with reporting("gate"):
         pass
+
+
+def test_a_dsn_may_stand_in_a_file_and_one_that_cannot_be_read_changes_nothing(monkeypatch, tmp_path):
+    (tmp_path / "dsn").write_text("http://key@127.0.0.1:9/1\n")
+    monkeypatch.setenv(f"{DSN_VARIABLE}_FILE", str(tmp_path / "dsn"))
+    assert own_dsn() == "http://key@127.0.0.1:9/1"
+    kept = Kept()
+    with pytest.raises(ZeroDivisionError), reporting("gate", kept):
+        raise ZeroDivisionError
+    sentry_sdk.get_client().close(timeout=0)
+    sentry_sdk.init()
+    assert "ZeroDivisionError" in kept.text()
+    monkeypatch.setenv(f"{DSN_VARIABLE}_FILE", str(tmp_path / "none"))
+    assert own_dsn() is None
+
+
+def test_a_secret_that_came_from_a_file_is_taken_out_as_well(tmp_path):
+    (tmp_path / "token").write_text("abcdefgh\n")
+    environment = {"A_TOKEN_FILE": str(tmp_path / "token"), "B_TOKEN_FILE": str(tmp_path / "none"), "A_CONFIG_FILE": "/etc/a"}
+    assert redact("x abcdefgh y", secrets_of(environment)) == "x [Filtered] y"
+    assert "/etc/a" not in secrets_of(environment)
 
 
 def test_secrets_are_known_by_their_variables_names_and_taken_out_everywhere():
