@@ -4,7 +4,8 @@ Real: each step's script, by bash as a runner calls it; the environment and GitH
 job leaves for the next, under keys that are written once; what is uploaded, under names that a run has once.
 
 What it does not imitate: the steps of others beyond the caches and the upload of artifacts (Python, Google's identity), what `pip install` and
-`playwright install` would fetch (they are asked, and what they were asked is kept; the program that is installed already stands for theirs),
+`playwright install` would fetch (they are asked, and what they were asked is kept; the program that is installed already stands for theirs;
+where the action is used again on one machine, it is not asked again),
 containers, time limits, and the masking of secrets in logs.
 """
 
@@ -87,6 +88,8 @@ class Runner:
         """``artifacts``: names of what this run has uploaded. ``stubbed``: `stories.stubbed.BAD` is looked for instead of by a browser."""
         self.folder, self.workspace, self.caches, self.artifacts = folder, workspace, caches, artifacts
         self.asked = folder / "asked"
+        self._done: set[str] = set()
+        """Scripts that have made the machine ready."""
         self.environment: dict[str, str] = {}
         """Of the job, besides what every job has."""
         bins = {"bin": folder / "bin", "asked": self.asked, "python": sys.executable}
@@ -113,6 +116,8 @@ class Runner:
             context = Context(values, failed=ran.failed)
             if not context.is_met(step.get("if")):
                 self._ended(ran, values, step, "skipped")
+            elif "run" in step and step.get("id") != "run" and step["name"] in self._done:
+                self._ended(ran, values, step, "success")
             elif "run" in step:
                 self._script(ran, values, step, context, {**self.environment, **secrets}, self.folder / f"files-{number}")
             else:
@@ -159,6 +164,7 @@ class Runner:
         elif ended.returncode:
             ran.errors += ended.stdout + ended.stderr
         ran.others |= {name: read[name] for name in FILES[2:] if read[name]}
+        self._done |= set() if ended.returncode else {step["name"]}
         self._ended(ran, values, step, "failure" if ended.returncode else "success")
 
     def _ended(self, ran: Ran, values: dict[str, Value], step: Any, outcome: str) -> None:
