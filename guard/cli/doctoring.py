@@ -31,11 +31,15 @@ def doctor(args: Namespace) -> int:
             findings.append(finding)
     several = len({finding.extension for finding in findings if finding.extension}) > 1
     console.table(("", "what", "finding"), [_cells(finding, several=several) for finding in findings])
+    # On GitHub, what was not checked is for want of a right: what to do about it is worth a line.
+    advised = {FindingStatus.PROBLEM, FindingStatus.WARNING, *([FindingStatus.NOT_CHECKED] if args.github else [])}
     for finding in findings:
-        if finding.status in {FindingStatus.PROBLEM, FindingStatus.WARNING} and finding.hint:
+        if finding.status in advised and finding.hint:
             console.print(f"{_name(finding, several=several)}: {finding.hint}")
     code = exit_code(findings)
     console.print(_verdict(findings))
+    if args.github and (unseen := sum(finding.status is FindingStatus.NOT_CHECKED for finding in findings)):
+        console.print(f"{unseen} {'thing was' if unseen == 1 else 'things were'} not checked, and may be wrong.")
     console.document({"ok": code is ExitCode.DONE, "findings": [_json(finding) for finding in findings]})
     return code
 

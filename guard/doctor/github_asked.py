@@ -30,7 +30,7 @@ _DISABLED = {
 
 def unseen(name: str, what: str, permission: str) -> Finding:
     """What a token may not see."""
-    return not_checked(name, f"this token may not see {what}; that needs {permission}", f"give the token the permission {permission}")
+    return not_checked(name, f"this token may not see {what}; that needs {permission}")
 
 
 def seen(name: str, what: str, permission: str, ask: Callable[[], _Answer]) -> _Answer | Finding:

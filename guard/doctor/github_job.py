@@ -19,7 +19,7 @@ def is_a_job(environment: Mapping[str, str]) -> bool:
 def identity(found: Workflows, environment: Mapping[str, str]) -> Iterator[Finding]:
     """Whether the job can prove to Google what it is; the proof itself is not asked for."""
     if not any(call.inputs.get("workload-identity-provider") for call in found.calls):
-        yield not_checked("github_identity", "no workflow names a workload identity provider: nothing has to be proved")
+        yield ok("github_identity", "no workflow names a workload identity provider: nothing has to be proved")
     elif environment.get(_ADDRESS) and environment.get(_TOKEN):
         yield ok("github_identity", "the job may have a token of identity, which Google lends the service account for")
     else:
