@@ -63,7 +63,8 @@ def test_init_shows_the_settings_with_their_defaults(tmp_path, monkeypatch):
     text = (tmp_path / "release-guard.toml").read_text()
     assert load(tmp_path / "release-guard.toml").dashboard == DashboardTable()
     section = text.partition("[dashboard]")[2].partition("\n[")[0]
-    shown = tomllib.loads("\n".join(line.removeprefix("# ") for line in section.splitlines()))
+    settings = (line.removeprefix("# ") for line in section.splitlines() if " = " in line)  # words on the next section may follow
+    shown = tomllib.loads("\n".join(settings))
     assert (shown["host"], shown["port"], shown["token_env"]) == (DashboardTable().host, DashboardTable().port, DashboardTable().token_env)
     DashboardTable(**shown)
 
