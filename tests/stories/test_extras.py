@@ -147,3 +147,10 @@ def test_every_extra_that_a_command_needs_is_there():
     assert set(PROJECT["optional-dependencies"]) == {*EXTRAS, "all", "dev"}
     plain = {one.partition(">")[0].partition("[")[0] for one in PROJECT["dependencies"]}
     assert plain.isdisjoint({module for modules in EXTRAS.values() for module in modules})
+
+
+def test_the_action_installs_what_a_custom_check_and_postgresql_need():
+    lock = (Path(__file__).parents[2] / "requirements.lock").read_text(encoding="utf-8")
+    locked = {line.partition("==")[0].replace("-", "_") for line in lock.splitlines() if "==" in line and not line.startswith((" ", "#"))}
+    assert {*EXTRAS["pytest"], *EXTRAS["postgres"]} <= locked
+    assert locked.isdisjoint(EXTRAS["dashboard"]), "it serves nothing"
