@@ -11,7 +11,7 @@ from guard.doctor.finding import Finding, not_checked, ok, problem, warning
 from guard.doctor.github_settings import About, Environment, Selected, Settings
 from guard.scaffold import variables
 from guard.scaffold.called import APPROVAL_ENVIRONMENT
-from guard.scaffold.calls import Workflows
+from guard.scaffold.calls import Workflows, is_expression
 from guard.tickets.errors import TicketsError, TicketsLimited, TicketsRefused
 
 _Answer = TypeVar("_Answer")
@@ -82,7 +82,10 @@ def environments(settings: Settings, found: Workflows) -> Iterator[Finding]:
         return
     known = {one.name.lower(): one for one in answer}
     for name in sorted(named):
-        yield from _environment(name, known.get(name.lower()))
+        if is_expression(name):
+            yield not_checked("github_environment", f"which environment {name} names is known when it runs")
+        else:
+            yield from _environment(name, known.get(name.lower()))
 
 
 def workflows(settings: Settings, about: About, found: Workflows) -> Iterator[Finding]:

@@ -8,8 +8,8 @@ from guard.config import Config
 from guard.doctor.finding import Finding, ok, problem, warning
 from guard.errors import UsageError
 from guard.scaffold import cron, variables
-from guard.scaffold.called import ALL, CANARY, GATE, GROUP, PERMISSIONS, SECRETS, STATE_FOLDER, Called
-from guard.scaffold.calls import Call, Workflows
+from guard.scaffold.called import ALL, CANARY, GATE, GROUP, PERMISSIONS, SECRETS, STATE_FOLDER
+from guard.scaffold.calls import Call, Workflows, is_expression
 
 _RANKS = {"none": 0, "": 0, "read": 1, "write": 2}
 _INIT = "`release-guard init --github` writes it"
@@ -77,7 +77,8 @@ def state(found: Workflows, config: Config | None, root: Path) -> Iterator[Findi
     if config and config.database and cached:
         hint = "say `state: none` in `with:`; the database remembers"
         yield warning("github_state", f"a database is configured, and {cached[0].where} keeps the state folder all the same", hint)
-    kept = {(root / call.inputs.get("working-directory", ".") / STATE_FOLDER).resolve() for call in cached}
+    directories = {call.inputs.get("working-directory", ".") for call in cached}
+    kept = {(root / directory / STATE_FOLDER).resolve() for directory in directories if not is_expression(directory)}
     if config and not config.database and kept - {config.state.resolve()}:
         words = f"the workflows keep {STATE_FOLDER} in their working directory, and `state` is another folder: nothing is remembered"
         yield problem("github_state", words, f"leave `state` out of the configuration, and let working-directory be its folder ({_INIT})")
@@ -146,8 +147,3 @@ def _permissions(call: Call) -> Iterator[Finding]:
     if more or (isinstance(said, str) and said.endswith("-all")):
         grants = said if isinstance(said, str) else ", ".join(f"{name}: {granted[name]}" for name in more)
         yield warning("github_permissions", f"{call.where} grants more than is asked for: {grants}", f"grant {asks} alone")
-
-
-def called_by(found: Workflows, called: Called) -> str:
-    """The file that calls a workflow; that which `init --github` would write where there is none."""
-    return next((call.file for call in found.of(called)), called.ours)

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import yaml
 
-from guard.scaffold.called import ALL, Called
+from guard.scaffold.called import ALL, GATE, Called
 
 _USES = re.compile(r"(?:\./|([\w.-]+/[\w.-]+)/)\.github/workflows/([\w.-]+)(?:@(\S+))?", re.ASCII)
 _SECRET = re.compile(r"secrets\.([A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
@@ -85,7 +85,9 @@ def read(folder: Path) -> Workflows:
             unreadable.append((path.name, f"line {mark.line + 1} is no YAML" if mark else "it is no YAML"))
         else:
             calls += _calls_in(path.name, _map(document))
-    return Workflows(tuple(calls), tuple(unreadable))
+    # Others may have a rollback.yml as well: ours are where the gate is, whose name is nobody else's.
+    homes = {call.uses for call in calls if call.called is GATE}
+    return Workflows(tuple(call for call in calls if not homes or call.uses in homes), tuple(unreadable))
 
 
 def _calls_in(file: str, workflow: Mapping[str, Any]) -> Iterator[Call]:
@@ -114,6 +116,11 @@ def _calls_in(file: str, workflow: Mapping[str, Any]) -> Iterator[Call]:
             crons=tuple(filter(None, crons)),
             by_tag=bool(_map(push).get("tags")),
         )
+
+
+def is_expression(text: str) -> bool:
+    """Whether GitHub makes something else of it when it runs."""
+    return "${{" in text
 
 
 def _group(part: Mapping[str, Any]) -> str:

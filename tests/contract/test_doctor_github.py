@@ -209,6 +209,20 @@ def test_what_others_write_in_a_workflow_breaks_nothing(home, capsys):
     assert {message.split()[0] for message in bad} == {"deep.yml", "bytes.yml", "long.yml"}
 
 
+def test_a_workflow_of_others_that_has_the_same_name_is_none_of_ours(home, capsys):
+    (WORKFLOWS / "deploy.yml").write_text("on: push\njobs:\n  back: {uses: others/deploy/.github/workflows/rollback.yml@v1}\n")
+    code, told = examine(capsys)
+    assert (code, {how for found in told.values() for how, _ in found}) == (0, {"ok"})
+
+
+def test_what_is_known_only_when_it_runs_is_not_checked(home, capsys):
+    home.change("rollback", "approval-environment: release-guard-rollback", "approval-environment: ${{ vars.CREW }}")
+    home.change("rollback", "      state: cache", "      working-directory: ${{ vars.FOLDER }}\n      state: cache")
+    code, told = examine(capsys)
+    assert code == 0
+    assert "${{ vars.CREW }}" in the_one(told, "github_environment", "not_checked")
+
+
 SETTINGS = {
     "actions are off": ({"enabled": False}, "github_actions", "problem", "switched off"),
     "only the owner's own": ({"allowed_actions": "local_only"}, "github_actions", "problem", "only the owner's own actions"),

@@ -472,3 +472,25 @@ def sample_name(here):
 )
 def test_what_git_calls_origin_is_read_for_its_name_alone(address, name):
     assert surroundings.full_name(address) == name
+
+
+@pytest.mark.parametrize(
+    ("recorded", "found"),
+    [
+        ({"url": "https://github.com/acme/guard.git", "vcs_info": {"vcs": "git", "commit_id": HASH}}, f"acme/guard@{HASH}"),
+        ({"url": "https://elsewhere.example/acme/guard.git", "vcs_info": {"vcs": "git", "commit_id": HASH}}, None),
+        ({"url": "file:///srv/guard", "dir_info": {"editable": True}}, None),
+        ({"url": "https://github.com/acme/guard", "vcs_info": {"commit_id": "main"}}, None),
+        ({"url": 5, "vcs_info": {"commit_id": 5}}, None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_where_the_guard_was_installed_from_is_read_from_what_pip_has_recorded(monkeypatch, recorded, found):
+    class Installed:
+        def read_text(self, name):
+            assert name == "direct_url.json"
+            return None if recorded is None else json.dumps(recorded)
+
+    monkeypatch.setattr(surroundings.importlib.metadata, "distribution", lambda _name: Installed())
+    assert surroundings.installed_from() == found
