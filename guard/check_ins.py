@@ -9,6 +9,7 @@ Without a DSN nothing of Sentry is loaded. With one, nothing that Sentry does or
 """
 
 import contextlib
+import enum
 import os
 import queue
 import re
@@ -24,21 +25,31 @@ from typing import Any
 from guard.config import Config, ExtensionTable
 from guard.environment import own_dsn
 from guard.errors import ExitCode
-from guard.tables_canary import LONGEST_SLUG, CanaryTable
+from guard.tables_canary import LONGEST_SLUG, OF_WATCH, CanaryTable
 
 _DYING_SECONDS = 2.0
 """So long a process that is told to end waits for its last words to be heard."""
 
 
+class Command(enum.Enum):
+    """What is scheduled."""
+
+    CANARY = "canary"
+    WATCH = "watch --once"
+
+
 class CheckIns:
     """The check-ins of one run, one for each monitor."""
 
-    def __init__(self, monitors: dict[str, str], table: CanaryTable, seconds: Callable[[], float]) -> None:
-        """``monitors``: each extension's, by its id; none: nobody is told. ``seconds``: a clock that only goes forward."""
+    def __init__(self, monitors: dict[str, str], config: dict[str, Any] | None, seconds: Callable[[], float]) -> None:
+        """``monitors``: each extension's, by its id; none: nobody is told. ``config``: what they are made by.
+
+        ``seconds``: a clock that only goes forward.
+        """
         self._monitors = monitors
         self._seconds = seconds
         self._began = seconds()
-        self._config = monitor_config(table)
+        self._config = config
         self._identities = {slug: uuid.uuid4().hex for slug in monitors.values()}
         """Of those that have not ended, by which Sentry knows a run again."""
         self._left = Counter(monitors.values())
@@ -74,11 +85,13 @@ class CheckIns:
 
 
 @contextlib.contextmanager
-def checking_in(config: Config, extensions: Sequence[ExtensionTable], seconds: Callable[[], float] = time.monotonic) -> Generator[CheckIns]:
-    """Hold while these extensions are looked at; of those that are not told to have ended, the end tells that they failed."""
-    is_told = config.canary.is_wanted and bool(own_dsn())
-    monitors = monitors_of(config) if is_told else {}
-    run = CheckIns({one.id: monitors[one.id] for one in extensions if monitors}, config.canary, seconds)
+def checking_in(
+    config: Config, command: Command, extensions: Sequence[ExtensionTable], seconds: Callable[[], float] = time.monotonic
+) -> Generator[CheckIns]:
+    """Hold while a command looks at these extensions; of those that are not told to have ended, the end tells that they failed."""
+    monitors = monitors_of(config, command) if own_dsn() else {}
+    mine = {one.id: monitors[one.id] for one in extensions if monitors}
+    run = CheckIns(mine, monitor_config(config.canary, command), seconds)
     run.begin()
     with _told_when_dying(run) if monitors else contextlib.nullcontext():
         try:
@@ -87,27 +100,31 @@ def checking_in(config: Config, extensions: Sequence[ExtensionTable], seconds: C
             run.fail()
 
 
-def monitors_of(config: Config) -> dict[str, str]:
-    """The slug of each extension's monitor, by the extension's id: the file's one, or one each."""
-    if config.canary.monitor:
-        return {extension.id: config.canary.monitor for extension in config.extension}
-    slugs = {extension.id: _slug(extension.name or extension.id) for extension in config.extension}
+def monitors_of(config: Config, command: Command) -> dict[str, str]:
+    """The slug of each extension's monitor of a command, by the extension's id: the file's one, or one each; empty: there are none."""
+    table, is_canary = config.canary, command is Command.CANARY
+    if not (table.schedule or table.monitor if is_canary else table.watch_schedule):
+        return {}
+    if table.monitor:
+        return dict.fromkeys((extension.id for extension in config.extension), table.monitor + ("" if is_canary else OF_WATCH))
+    beginning = "release-guard" if is_canary else "release-watch"
+    slugs = {extension.id: _slug(beginning, extension.name or extension.id) for extension in config.extension}
     times = Counter(slugs.values())
-    return {identity: slug if times[slug] == 1 else _slug(identity) for identity, slug in slugs.items()}
+    return {identity: slug if times[slug] == 1 else _slug(beginning, identity) for identity, slug in slugs.items()}
 
 
-def monitor_config(table: CanaryTable) -> dict[str, Any] | None:
+def monitor_config(table: CanaryTable, command: Command) -> dict[str, Any] | None:
     """What Sentry makes the monitor by, or brings it up to; none where a person made it."""
-    if table.schedule is None:
+    schedule = table.schedule if command is Command.CANARY else table.watch_schedule
+    if schedule is None:
         return None
-    schedule = {"type": "crontab", "value": table.schedule}
     limits = {"checkin_margin": table.checkin_margin_minutes, "max_runtime": table.max_runtime_minutes}
-    return {"schedule": schedule, "timezone": "UTC", **limits}
+    return {"schedule": {"type": "crontab", "value": schedule}, "timezone": "UTC", **limits}
 
 
-def _slug(name: str) -> str:
+def _slug(beginning: str, name: str) -> str:
     plain = re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")
-    return f"release-guard-{plain}"[:LONGEST_SLUG].rstrip("-")
+    return f"{beginning}-{plain}"[:LONGEST_SLUG].rstrip("-")
 
 
 def _tell(slug: str, status: str, identity: str, seconds: float | None, config: dict[str, Any] | None) -> None:

@@ -107,7 +107,7 @@ class Config(StrictTable):
 
     @model_validator(mode="after")
     def _few_monitors(self) -> Self:
-        if self.canary.schedule and not self.canary.monitor and len(self.extension) > MOST_MONITORS:
+        if self.canary.is_wanted and not self.canary.monitor and len(self.extension) > MOST_MONITORS:
             raise ValueError(f"[canary] names no `monitor`, and more than {MOST_MONITORS} extensions cannot have one each: name one")
         return self
 

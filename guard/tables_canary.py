@@ -49,7 +49,9 @@ def _number(text: str, least: int, words: tuple[str, ...]) -> int:
 
 Crontab = Annotated[str, Field(max_length=200), AfterValidator(_is_crontab)]
 """When something runs, in the five fields of cron."""
-Slug = Annotated[str, Field(max_length=LONGEST_SLUG, pattern=r"^[a-z0-9_-]*[a-z_-][a-z0-9_-]*$")]
+OF_WATCH = "-watch"
+"""Ends the slug of a monitor that `watch --once` has beside the canary's."""
+Slug = Annotated[str, Field(max_length=LONGEST_SLUG - len(OF_WATCH), pattern=r"^[a-z0-9_-]*[a-z_-][a-z0-9_-]*$")]
 """A monitor's name in Sentry's addresses: small letters, digits, - and _, and not only digits."""
 Minutes = Annotated[int, Field(ge=1, le=_LONGEST_MINUTES)]
 
@@ -62,6 +64,8 @@ class CanaryTable(StrictTable):
     schedule: Crontab | None = None
     """When the canary runs, in UTC, as its workflow says: by it the monitor is made in Sentry, and kept as it is here. None: a person made
     the monitor in Sentry, or with no `monitor` either, there is none."""
+    watch_schedule: Crontab | None = None
+    """When `watch --once` runs, likewise: it has monitors of its own, or each would hide that the other has stopped. None: it has none."""
     checkin_margin_minutes: Minutes = 30
     """So late a run may begin before Sentry calls it missed; GitHub begins scheduled runs late when it is busy."""
     max_runtime_minutes: Minutes = 30
@@ -70,4 +74,4 @@ class CanaryTable(StrictTable):
     @property
     def is_wanted(self) -> bool:
         """Whether there is a monitor at all."""
-        return self.monitor is not None or self.schedule is not None
+        return self.monitor is not None or self.schedule is not None or self.watch_schedule is not None

@@ -4,7 +4,7 @@ from argparse import Namespace
 from typing import Any
 
 from guard.canary import CanaryResult, run_canary
-from guard.check_ins import checking_in
+from guard.check_ins import Command, checking_in
 from guard.cli import opening
 from guard.cli.console import Console
 from guard.errors import ExitCode
@@ -17,7 +17,7 @@ def canary(args: Namespace) -> int:
     chosen = [config.select(args.item)] if args.item else config.extension
     documents: list[dict[str, Any]] = []
     codes: set[ExitCode] = set()
-    with checking_in(config, chosen) as run, opening.acting(args, config) as (engine, console):
+    with checking_in(config, Command.CANARY, chosen) as run, opening.acting(args, config) as (engine, console):
         for extension in chosen:
             name = extension.name or extension.id
             try:

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections import Counter
 from types import FrameType
 
-from guard.check_ins import checking_in
+from guard.check_ins import Command, checking_in
 from guard.cli import opening
 from guard.cli.console import Console
 from guard.cli.ordering import pause_json
@@ -57,7 +57,7 @@ def watch(args: Namespace) -> int:
         with opening.acting(args, config) as (engine, console):
             _warm_up(engine, *config.extension)
             return _daemon(Watcher(engine), console)
-    with checking_in(config, config.extension) as run, opening.acting(args, config) as (engine, console):
+    with checking_in(config, Command.WATCH, config.extension) as run, opening.acting(args, config) as (engine, console):
         ticks = Watcher(engine).tick()
         for extension, tick in zip(config.extension, ticks, strict=True):
             run.ended(extension, tick.exit_code)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from guard.check_ins import monitors_of
+from guard.check_ins import Command, monitors_of
 from guard.config import Config
 from guard.doctor.finding import Finding, not_checked, ok, problem, warning
 from guard.environment import DSN_VARIABLE, secret
@@ -21,7 +21,7 @@ def monitor(config: Config) -> Iterator[Finding]:
         hint = f"where a canary is scheduled: add [canary] with its schedule, and set {DSN_VARIABLE}"
         yield not_checked(NAME, "no [canary] is configured: nobody hears of a canary that stops running", hint)
         return
-    slugs = ", ".join(dict.fromkeys(monitors_of(config).values()))
+    slugs = ", ".join(dict.fromkeys(slug for command in Command for slug in monitors_of(config, command).values()))
     if not dsn:
         yield warning(
             NAME, f"the canary cannot check in with {slugs}: {DSN_VARIABLE} is not set", f"set {DSN_VARIABLE} where the canary runs"
@@ -34,5 +34,6 @@ def monitor(config: Config) -> Iterator[Finding]:
     except (BadDsn, ValueError):
         yield problem(NAME, f"{DSN_VARIABLE} holds no DSN", "copy it from the project's settings in Sentry: Client Keys (DSN)")
         return
-    kept = f"is to run at {table.schedule} (UTC)" if table.schedule else "was made in Sentry by hand"
-    yield ok(NAME, f"the canary checks in with {slugs} at {place.host}, project {place.project_id}, which {kept}")
+    times = [f"{name} at {when} (UTC)" for name, when in (("canary", table.schedule), ("watch", table.watch_schedule)) if when]
+    kept = ", ".join(times) or "a monitor made by hand"
+    yield ok(NAME, f"the canary checks in with {slugs} in Sentry at {place.host}, project {place.project_id}: {kept}")

@@ -134,10 +134,10 @@ def test_a_canary_that_cannot_do_its_work_says_so(canary):
 
 
 def test_a_watch_that_looks_once_checks_in_for_each_extension(canary):
-    canary.configure('schedule = "0 * * * *"\n[watch]\npolls_at_once = 1', extensions=2)
+    canary.configure('schedule = "17 * * * *"\nwatch_schedule = "0 * * * *"\n[watch]\npolls_at_once = 1', extensions=2)
     canary.store.break_next("fetchStatus", "status", status=403)
     code, words = canary.run("watch", "--once")
-    assert (code, canary.told()) == (4, [("release-guard-shelf", "error", True), ("release-guard-other-shelf", "ok", True)]), words
+    assert (code, canary.told()) == (4, [("release-watch-shelf", "error", True), ("release-watch-other-shelf", "ok", True)]), words
 
 
 def test_one_monitor_for_all_is_told_when_the_last_of_them_has_been_looked_at(canary):

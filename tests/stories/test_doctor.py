@@ -121,7 +121,7 @@ def test_what_is_told_outside_needs_its_variables(home, capsys, monkeypatch):
         (
             "https://hunter2@o1.ingest.example/7",
             "ok",
-            "the canary checks in with release-guard-shelf at o1.ingest.example, project 7, which is to run at 17 * * * * (UTC)",
+            "the canary checks in with release-guard-shelf in Sentry at o1.ingest.example, project 7: canary at 17 * * * * (UTC)",
         ),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 import sentry_sdk
 from sentry_sdk.transport import Transport
 
-from guard.check_ins import CheckIns, checking_in, monitor_config, monitors_of
+from guard.check_ins import CheckIns, Command, checking_in, monitor_config, monitors_of
 from guard.config import load
 from guard.environment import DSN_VARIABLE
 from guard.errors import ConfigurationError, ExitCode
@@ -52,13 +52,13 @@ def configured(tmp_path):
 
 def test_a_run_is_one_check_in_from_its_beginning_to_its_end(kept, configured):
     config, clock = configured(["shelf"]), iter([100.0, 142.5])
-    with checking_in(config, config.extension, lambda: next(clock)) as run:
+    with checking_in(config, Command.CANARY, config.extension, lambda: next(clock)) as run:
         (begun,) = kept.told
         run.ended(config.extension[0], ExitCode.BREACH)
     _, ended = kept.told
     assert (begun["status"], begun["duration"], ended["status"], ended["duration"]) == ("in_progress", None, "ok", 42.5)
     assert begun["check_in_id"] == ended["check_in_id"]
-    assert begun["monitor_config"] == ended["monitor_config"] == monitor_config(config.canary)
+    assert begun["monitor_config"] == ended["monitor_config"] == monitor_config(config.canary, Command.CANARY)
     assert begun["monitor_config"] == {
         "schedule": {"type": "crontab", "value": "17 * * * *"},
         "timezone": "UTC",
@@ -70,7 +70,7 @@ def test_a_run_is_one_check_in_from_its_beginning_to_its_end(kept, configured):
 @pytest.mark.parametrize("code", ExitCode)
 def test_only_a_look_that_could_not_be_is_an_error(kept, configured, code):
     config = configured(["shelf"])
-    with checking_in(config, config.extension) as run:
+    with checking_in(config, Command.CANARY, config.extension) as run:
         run.ended(config.extension[0], code)
     assert kept.told[-1]["status"] == ("error" if code is ExitCode.UNABLE else "ok")
 
@@ -80,7 +80,7 @@ def test_what_a_fault_cuts_short_failed_and_what_had_ended_stays_as_it_was(kept,
     config = configured(["a", "b"])
 
     def look():
-        with checking_in(config, config.extension) as run:
+        with checking_in(config, Command.CANARY, config.extension) as run:
             run.ended(config.extension[0], ExitCode.DONE)
             raise error
 
@@ -99,7 +99,7 @@ def test_secrets_are_taken_out_of_a_check_in(kept, configured, monkeypatch):
     sentry_sdk.init()
     transport = Kept()
     with reporting("canary", transport):
-        CheckIns({"x": "hunter2hunter2"}, configured(["shelf"]).canary, lambda: 0.0).begin()
+        CheckIns({"x": "hunter2hunter2"}, None, lambda: 0.0).begin()
     assert transport.told
     assert "hunter2" not in json.dumps(transport.told)
     assert kept.told == []
@@ -111,7 +111,7 @@ def test_a_library_that_fails_changes_nothing(kept, configured, monkeypatch, cap
 
     monkeypatch.setattr("guard.telemetry.capture_checkin", fails)
     config = configured(["shelf"])
-    with checking_in(config, config.extension) as run:
+    with checking_in(config, Command.CANARY, config.extension) as run:
         run.ended(config.extension[0], ExitCode.DONE)
     assert (kept.told, len(caplog.records)) == ([], 2)
 
@@ -126,7 +126,7 @@ def test_a_library_that_fails_changes_nothing(kept, configured, monkeypatch, cap
     ],
 )
 def test_each_extension_has_a_monitor_that_no_other_has(configured, names, slugs):
-    found = list(monitors_of(configured(names)).values())
+    found = list(monitors_of(configured(names), Command.CANARY).values())
     assert found == slugs
     assert all(len(slug) <= 50 for slug in found)
 
@@ -152,11 +152,24 @@ def test_a_schedule_that_one_of_them_does_not_is_refused(configured, schedule):
 
 
 @pytest.mark.parametrize(
-    "line", ['monitor = "UPPER"', 'monitor = "12"', 'monitor = ""', f'monitor = "{"a" * 51}"', "max_runtime_minutes = 0"]
+    "line", ['monitor = "UPPER"', 'monitor = "12"', 'monitor = ""', f'monitor = "{"a" * 45}"', "max_runtime_minutes = 0"]
 )
 def test_what_sentry_would_not_take_is_refused(configured, line):
     with pytest.raises(ConfigurationError, match=r":2: canary\."):
         configured(["a"], f"[canary]\n{line}\n")
+
+
+def test_a_watch_has_monitors_of_its_own_so_that_neither_hides_the_other(configured):
+    both = configured(["shelf"], SCHEDULED + 'watch_schedule = "*/30 * * * *"\n')
+    assert [*monitors_of(both, Command.CANARY).values(), *monitors_of(both, Command.WATCH).values()] == [
+        "release-guard-shelf",
+        "release-watch-shelf",
+    ]
+    assert monitor_config(both.canary, Command.WATCH)["schedule"]["value"] == "*/30 * * * *"
+    assert monitors_of(configured(["shelf"]), Command.WATCH) == {}
+    assert monitors_of(configured(["shelf"], '[canary]\nwatch_schedule = "0 * * * *"\n'), Command.CANARY) == {}
+    named = configured(["a", "b"], '[canary]\nmonitor = "all"\nwatch_schedule = "0 * * * *"\n')
+    assert (set(monitors_of(named, Command.CANARY).values()), set(monitors_of(named, Command.WATCH).values())) == ({"all"}, {"all-watch"})
 
 
 def test_many_extensions_have_one_monitor_that_is_named(configured):
@@ -164,5 +177,5 @@ def test_many_extensions_have_one_monitor_that_is_named(configured):
     with pytest.raises(ConfigurationError, match="name one"):
         configured(names)
     named = configured(names, SCHEDULED + 'monitor = "all"\n')
-    assert set(monitors_of(named).values()) == {"all"}
-    assert len(monitors_of(configured(names[:20]))) == 20
+    assert set(monitors_of(named, Command.CANARY).values()) == {"all"}
+    assert len(monitors_of(configured(names[:20]), Command.CANARY)) == 20
