@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from factories import a_package
 from guard.engine import utc_now
 from guard.localsentry.server import local_sentry
 from guard.localsentry.state import LocalSentry
@@ -140,6 +141,25 @@ def test_a_scheduled_canary_checks_in_with_sentry_by_a_secret_of_the_workflow(te
     assert [one.status for one in sentry.monitors.all()] == ["ok", "ok", "error"]
     assert address.dsn in good.ran["canary guard"].log, "named to be masked,"
     assert good.ran["canary guard"].log.count(address.dsn) == good.ran["canary guard"].log.count("::add-mask::" + address.dsn) == 1
+
+
+def test_jobs_of_one_matrix_keep_what_each_has_seen(team):
+    other = team.store.add_item(a_package("5.0.0"), "publisher", key=None)
+    names = {"shelf": "1.2.0", "書架: A/B, C": "5.0.0"}
+    with (team.repository / "release-guard.toml").open("a") as file:
+        file.write(f'[[extension]]\nid = "{other.id}"\npublisher = "publisher"\nname = "{list(names)[1]}"\n')
+    github = {**team.begin(), "github.job": "guard"}
+    for name in names:
+        ran = team.runner().action({"command": "snapshot", "item": name}, {}, github)
+        assert (ran.code, set(ran.outcomes.values())) == (0, {"success"}), ran.log
+        assert ran.kept, "a package is kept with the run"
+    assert len(team.artifacts) == 2
+    assert all(not set(name) & set('":<>|*?\r\n\\/') for name in team.artifacts), "letters that GitHub refuses"
+    assert not [path for path in team.caches.iterdir() if "," in path.name or len(path.name) > 512]
+    status = team.step("status")
+    assert [f"{name} {version}: good" for name, version in names.items()] == status.outputs["sentence"].removeprefix("OPERATIONAL: ").split(
+        "; "
+    )
 
 
 def test_a_job_whose_packages_do_not_match_their_lock_fails_before_anything_is_run(team):
