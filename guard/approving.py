@@ -2,7 +2,9 @@
 
 import dataclasses
 
+from guard.casework import surroundings
 from guard.decision.orders import Proposal, ProposalState
+from guard.decision.strategies import ROLLBACK
 from guard.engine import Engine
 from guard.errors import ActorBusy, RollbackRefused
 from guard.incidents.events import Kind, said
@@ -112,7 +114,7 @@ def call_off(engine: Engine, incident_id: str, by: str, reason: str) -> CalledOf
     Raises:
         NotRecorded: there is no such incident.
         NothingProposed: the incident is closed.
-        TooLate: the store was asked already.
+        TooLate: the store was asked already, or it has failed.
     """
     incident = engine.incidents.get(incident_id)
     if not incident.state.is_open:
@@ -145,9 +147,23 @@ def _waiting(engine: Engine, incident: Incident) -> Proposal:
     if proposal and proposal.called_off:
         raise NothingProposed(proposal.called_off)
     if proposal is None or not proposal.is_rollback:
-        plan = f"the plan is {proposal.strategy}" if proposal else "it has no plan yet"
-        raise NothingProposed(f"no rollback is proposed for {incident.id}: {plan}")
+        raise _not_proposed(engine, incident, proposal)
     return proposal
+
+
+def _not_proposed(engine: Engine, incident: Incident, proposal: Proposal | None) -> NothingProposed:
+    """Why the plan of an incident is none that a plain yes is enough for."""
+    told, advice = f"no rollback is proposed for {incident.id}", NothingProposed.hint
+    drill = engine.drills.of(incident.item).get(incident.version)
+    if proposal is None:
+        told += ": it has no plan yet"
+    elif proposal.strategy == ROLLBACK.name and drill and drill.lost_on_return:
+        told += f": the rollback drill was {drill.words}"
+        flags = f"--reason TEXT --force{surroundings(engine, incident.item).item_flag}"
+        advice = f"publish a fix; or, where losing that is the smaller harm, a person may go back with `release-guard rollback {flags}`"
+    else:
+        told += f": the plan is {proposal.strategy}"
+    return NothingProposed(told).advise(advice)
 
 
 def _must_be_as_proposed(plan: RollbackPlan, proposal: Proposal) -> None:
@@ -161,7 +177,15 @@ def _must_not_be_done(engine: Engine, incident: Incident) -> None:
     """There is something to call off: nothing was begun, or it has not come to its end."""
     record = _record(engine, incident)
     if record and record.state is RollbackState.COMPLETED:
-        raise TooLate(f"{incident.version} was rolled back already, as {record.plan.new_version}")
+        done = TooLate(f"{incident.version} was rolled back already, as {record.plan.new_version}")
+        raise done.advise(
+            f"it is done; to give users the code of {incident.version} again, publish it under a higher number; {_SEE_HISTORY}"
+        )
+    if record and record.state is RollbackState.FAILED:
+        failed = TooLate(f"the rollback of {incident.version} has failed already" + (f": {record.failure}" if record.failure else ""))
+        raise failed.advise(
+            f"the guard does not try it again by itself; {_SEE_HISTORY}, and `release-guard store status` for what users have"
+        )
 
 
 def _ends_elsewhere(engine: Engine, record: RollbackRecord) -> bool:

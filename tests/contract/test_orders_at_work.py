@@ -252,8 +252,20 @@ def test_a_rollback_that_the_store_was_asked_for_is_taken_to_its_end(world, prop
     with pytest.raises(TooLate, match="the store was asked"):
         call_off(world.engine, proposed.id, "bob", "not now")
     assert [record.state for record in Responder(world.engine).resume()] == [RollbackState.COMPLETED]
-    with pytest.raises(TooLate, match="rolled back already"):
+    with pytest.raises(TooLate, match="rolled back already") as late:
         call_off(world.engine, proposed.id, "bob", "not now")
+    assert "it is done; to give users the code of 1.3.0 again, publish it under a higher number" in late.value.advice
+
+
+@propose
+def test_a_rollback_that_has_failed_is_not_called_off_but_said_to_have_failed(world, proposed):
+    world.store.break_next("rollback", "status", status=403, times=99)
+    record, _ = approve(world.engine, proposed.id, "alice")
+    assert record.state is RollbackState.FAILED
+    with pytest.raises(TooLate, match=r"the rollback of 1\.3\.0 has failed already: .*refused") as late:
+        call_off(world.engine, proposed.id, "bob", "not now")
+    assert "does not try it again by itself; see `release-guard rollback history`" in late.value.advice
+    assert world.engine.orders.proposal_for(world.store.item, V("1.3.0")).state is ProposalState.APPROVED
 
 
 def test_nothing_is_called_off_that_is_over(world):
