@@ -10,6 +10,7 @@ from guard.errors import UsageError
 from guard.scaffold import cron, variables
 from guard.scaffold.called import ALL, CANARY, GATE, GROUP, PERMISSIONS, SECRETS, STATE_FOLDER
 from guard.scaffold.calls import Call, Workflows, is_expression
+from guard.tables_canary import CanaryTable
 
 _RANKS = {"none": 0, "": 0, "read": 1, "write": 2}
 _INIT = "`release-guard init --github` writes it"
@@ -61,10 +62,11 @@ def schedule(found: Workflows, config: Config | None) -> Iterator[Finding]:
     yield ok(
         "github_schedule", f"{' and '.join(sorted({call.file for call in calls if call.crons}))} is started at {'; '.join(crons)} (UTC)"
     )
-    told = config.canary.schedule if config else None
-    if told and told not in crons:
-        hint = "make [canary] schedule and the workflow's cron the same"
-        yield warning("github_schedule", f"Sentry is told that the canary runs at {told}, and no workflow does", hint)
+    table = config.canary if config else CanaryTable()
+    for key, command, told in (("schedule", "canary", table.schedule), ("watch_schedule", "watch", table.watch_schedule)):
+        if told and told not in crons:
+            hint = f"make [canary] {key} and the workflow's cron the same"
+            yield warning("github_schedule", f"Sentry is told that the {command} runs at {told}, and no workflow does", hint)
     publishes = any(call.inputs.get("artifact") for call in found.of(GATE))
     if publishes and not any("watch" in call.inputs.get("command", "") for call in calls):
         words = "no scheduled call has `command: watch`: a release whose review outlasts the gate is judged by nobody"

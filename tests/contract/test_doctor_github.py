@@ -418,10 +418,17 @@ def test_variables_that_no_workflow_can_set_are_said(home, capsys):
 
 
 def test_a_schedule_that_sentry_is_told_and_no_workflow_has_is_said(home, capsys):
-    home.write(extra='[canary]\nmonitor = "canary"\nschedule = "5 * * * *"\n')
+    home.write(extra='[canary]\nmonitor = "canary"\nschedule = "5 * * * *"\nwatch_schedule = "26 * * * *"\n')
     assert {how for how, _ in examine(capsys)[1]["github_schedule"]} == {"ok"}, "init --github has taken it over"
     home.change("canary", '"5 * * * *"', '"9 * * * *"')
-    assert "Sentry is told" in the_one(examine(capsys)[1], "github_schedule", "warning")
+    assert "the canary runs at 5 * * * *" in the_one(examine(capsys)[1], "github_schedule", "warning")
+
+
+def test_the_watch_of_a_schedule_is_held_to_its_workflow_as_well(home, capsys):
+    home.write("--watch-schedule", "23,53 * * * *", extra='[canary]\nwatch_schedule = "23,53 * * * *"\n')
+    assert {how for how, _ in examine(capsys)[1]["github_schedule"]} == {"ok"}
+    home.change("canary", '"23,53 * * * *"', '"24 * * * *"')
+    assert "the watch runs at 23,53 * * * *, and no workflow does" in the_one(examine(capsys)[1], "github_schedule", "warning")
 
 
 def test_a_gate_that_begins_with_a_tag_forgets_in_the_cache(home, capsys):
