@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
-from typing import IO
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, cast
+
+from pydantic import BaseModel
 
 from guard.config import Config
 from guard.decision.repair import may_be_run
@@ -96,11 +98,20 @@ def run_job(engine: Engine, job: Job, by: str) -> Ran:
 
 def without_secrets(environment: Mapping[str, str], config: Config) -> dict[str, str]:
     """The environment without what is the guard's own: its variables, and those that the configuration names as secrets."""
-    tables = [table for table in (config.sentry, *(extension.sentry for extension in config.extension)) if table]
-    named = {config.store.credentials_env, "GOOGLE_APPLICATION_CREDENTIALS", *(table.token_env for table in tables)}
-    named |= {name for name in (config.rollback.webhook_env, config.rollback.dispatch_token_env) if name}
+    named = {"GOOGLE_APPLICATION_CREDENTIALS", *_variables_named(config)}
     secret = named | {f"{name}_FILE" for name in named}
     return {name: value for name, value in environment.items() if name not in secret and not name.startswith("RELEASE_GUARD_")}
+
+
+def _variables_named(table: BaseModel) -> Iterator[str]:
+    """What stands in each setting whose name ends in `_env`, wherever it is: one that is added tomorrow is no leak."""
+    for field in type(table).model_fields:
+        value: object = getattr(table, field)
+        if field.endswith("_env") and isinstance(value, str):
+            yield value
+        for part in cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,):
+            if isinstance(part, BaseModel):
+                yield from _variables_named(part)
 
 
 def _about(job: Job) -> dict[str, str]:

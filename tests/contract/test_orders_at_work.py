@@ -264,7 +264,7 @@ def test_a_rollback_that_has_failed_is_not_called_off_but_said_to_have_failed(wo
     assert record.state is RollbackState.FAILED
     with pytest.raises(TooLate, match=r"the rollback of 1\.3\.0 has failed already: .*refused") as late:
         call_off(world.engine, proposed.id, "bob", "not now")
-    assert "does not try it again by itself; see `release-guard rollback history`" in late.value.advice
+    assert "a person may, with `release-guard rollback --reason TEXT`; see `release-guard rollback history`" in late.value.advice
     assert world.engine.orders.proposal_for(world.store.item, V("1.3.0")).state is ProposalState.APPROVED
 
 
@@ -482,9 +482,13 @@ def test_every_variable_that_the_configuration_names_as_a_secret_is_kept_from_co
             **world.engine.config.model_dump(),
             "sentry": {"organization": "o", "project": "p", "token_env": "MY_TOKEN"},
             "rollback": {"webhook_env": "MY_HOOK", "dispatch_token_env": "MY_GITHUB"},
+            "tickets": {"repository": "o/r", "token_env": "MY_ISSUES"},
+            "dashboard": {"token_env": "MY_DOOR"},
+            "notify": {"target": [{"name": "crew", "kind": "apprise", "channels": ["sms"], "url_env": "MY_SMS"}]},
         }
     )
-    environment = dict.fromkeys(
-        ("MY_TOKEN", "MY_TOKEN_FILE", "MY_HOOK", "MY_GITHUB", "MY_GITHUB_FILE", "RELEASE_GUARD_STORE_REFRESH_TOKEN", "PATH"), "x"
+    secrets = (
+        "MY_TOKEN MY_TOKEN_FILE MY_HOOK MY_GITHUB MY_GITHUB_FILE MY_ISSUES MY_DOOR MY_SMS MY_SMS_FILE RELEASE_GUARD_STORE_REFRESH_TOKEN"
     )
+    environment = dict.fromkeys([*secrets.split(), "PATH"], "x")
     assert without_secrets(environment, config) == {"PATH": "x"}
