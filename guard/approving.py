@@ -178,14 +178,12 @@ def _must_not_be_done(engine: Engine, incident: Incident) -> None:
     record = _record(engine, incident)
     if record and record.state is RollbackState.COMPLETED:
         done = TooLate(f"{incident.version} was rolled back already, as {record.plan.new_version}")
-        raise done.advise(
-            f"it is done; to give users the code of {incident.version} again, publish it under a higher number; {_SEE_HISTORY}"
-        )
+        again = f"to give users the code of {incident.version} again, publish it under a higher number"
+        raise done.advise(f"it is done; {again}; {_SEE_HISTORY}")
     if record and record.state is RollbackState.FAILED:
         failed = TooLate(f"the rollback of {incident.version} has failed already" + (f": {record.failure}" if record.failure else ""))
-        raise failed.advise(
-            f"the guard does not try it again by itself; {_SEE_HISTORY}, and `release-guard store status` for what users have"
-        )
+        again = "the guard does not try again by itself; a person may, with `release-guard rollback --reason TEXT`"
+        raise failed.advise(f"{again}; {_SEE_HISTORY}")
 
 
 def _ends_elsewhere(engine: Engine, record: RollbackRecord) -> bool:

@@ -16,6 +16,10 @@ from webstore.store_errors import CredentialsMissing, CredentialsRefused
 
 TOKEN_SERVICE = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 _REFRESH_SECONDS = 30
+_WHOLE = (
+    "paste the whole JSON, from its first brace to its last, into RELEASE_GUARD_STORE_CREDENTIALS; "
+    "or name its file in RELEASE_GUARD_STORE_CREDENTIALS_FILE"
+)
 
 
 class Scope(enum.StrEnum):
@@ -37,7 +41,8 @@ def store_session(base_url: str, *, credentials_json: str | None, anonymous: boo
     """
     if anonymous:
         if not is_loopback(base_url):
-            raise CredentialsMissing('credentials = "none" is only for a store on this machine, and `base_url` is not one')
+            local = CredentialsMissing('credentials = "none" is only for a store on this machine, and `base_url` is not one')
+            raise local.advise("take `credentials` out of [store] and put real ones in the environment, or correct `base_url`")
         return requests.Session()
     if not credentials_json:
         raise CredentialsMissing("no credentials for the Chrome Web Store are in the environment")
@@ -67,7 +72,8 @@ def _credentials(text: str, scope: Scope) -> Any:
     try:
         info: Any = json.loads(text)
     except ValueError:
-        raise CredentialsRefused("the credentials are not JSON") from None  # the parser's own words may quote the key
+        error = CredentialsRefused("the credentials are not JSON")
+        raise error.advise(_WHOLE) from None  # the parser's own words may quote the key
     given: Mapping[str, Any] = cast("Mapping[str, Any]", info) if isinstance(info, dict) else {}
     kind = str(given.get("type"))
     make = _KINDS.get(kind)
@@ -79,7 +85,8 @@ def _credentials(text: str, scope: Scope) -> Any:
     try:
         return make(given, scope)
     except (ValueError, KeyError, TypeError, AttributeError, GoogleAuthError):
-        raise CredentialsRefused(f"the credentials of the kind {kind} are incomplete or broken") from None  # as above
+        error = CredentialsRefused(f"the credentials of the kind {kind} are incomplete or broken")
+        raise error.advise(_WHOLE) from None  # as above
 
 
 _ADDRESSES = frozenset({"token_uri", "token_url", "service_account_impersonation_url"})
@@ -88,7 +95,8 @@ _ADDRESSES = frozenset({"token_uri", "token_url", "service_account_impersonation
 def _check_address(address: object, name: str) -> None:
     """Secrets are only ever sent over TLS, or to this machine."""
     if not isinstance(address, str) or not (address.startswith("https://") or is_loopback(address)):
-        raise CredentialsRefused(f"`{name}` of the credentials is not an https address")
+        error = CredentialsRefused(f"`{name}` of the credentials is not an https address")
+        raise error.advise("use the JSON as Google gave it; where it was not changed, make a new one")
 
 
 def _service_account(info: Mapping[str, Any], scope: Scope) -> Any:
@@ -103,7 +111,8 @@ def _workload_identity(info: Mapping[str, Any], scope: Scope) -> Any:
     source: Mapping[str, Any] = info["credential_source"]
     if not {"file", "url"} & source.keys():
         # Another kind starts a program that the file names; nothing that is configured from outside is ever executed.
-        raise CredentialsRefused("workload identity is only taken from a file or an address, never from a program")
+        error = CredentialsRefused("workload identity is only taken from a file or an address, never from a program")
+        raise error.advise("use the configuration that google-github-actions/auth leaves, whose `credential_source` has `file` or `url`")
     if "url" in source:
         _check_address(source["url"], "credential_source.url")
     return cast("Any", identity_pool.Credentials).from_info(dict(info), scopes=[scope.value])

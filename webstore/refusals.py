@@ -78,7 +78,7 @@ def refused_by_token_service(error: BaseException) -> CredentialsRefused:
     for signs, cause, advice in _TOKEN_CAUSES:
         if any(sign in text for sign in signs):
             return _refused(f"Google refused the credentials: {cause}", advice)
-    return CredentialsRefused("Google refused the credentials")
+    return _refused("Google refused the credentials", "make new ones, and put them in the environment; nothing is known of why")
 
 
 def refused_by_api(status: RpcStatus) -> CredentialsRefused:

@@ -19,10 +19,12 @@ from webstore.models import Item
 def pause(args: Namespace) -> int:
     """The kill switch: nothing is acted on automatically until somebody resumes."""
     with opening.engine(args) as (engine, console):
-        ordered, is_new = order_pause(engine, _item(args, engine), args.by, args.reason)
+        item = _item(args, engine)
+        ordered, is_new = order_pause(engine, item, args.by, args.reason)
     if not is_new:
         console.print("it was paused already, and stays so:")
-    console.print(f"{ordered.words}. People may still roll back; `release-guard resume --by NAME` ends it.")
+    its_own = f" --item {args.item}" if item else ""  # without it, every pause would end
+    console.print(f"{ordered.words}. People may still roll back; `release-guard resume{its_own} --by NAME` ends it.")
     console.document({"paused": [pause_json(ordered)], "is_new": is_new})
     return ExitCode.DONE
 

@@ -242,8 +242,9 @@ def test_an_update_service_that_is_not_there_is_unreachable():
 
 
 def test_no_credentials_are_never_taken_in_silence():
-    with pytest.raises(CredentialsMissing, match="only for a store on this machine"):
+    with pytest.raises(CredentialsMissing, match="only for a store on this machine") as local:
         store_session("https://chromewebstore.googleapis.com", credentials_json=None, anonymous=True)
+    assert local.value.advice.startswith("take `credentials` out of [store]")
     with pytest.raises(CredentialsMissing):
         store_session("http://127.0.0.1:1", credentials_json=None, anonymous=False)
     with pytest.raises(CredentialsMissing):
@@ -251,11 +252,25 @@ def test_no_credentials_are_never_taken_in_silence():
     assert store_session("http://[::1]:1", credentials_json=None, anonymous=True)
 
 
-@pytest.mark.parametrize("text", ["nonsense", "[]", "{}", '{"type": "authorized_user", "private_key": "hunter2hunter2"}'])
-def test_credentials_that_are_none_are_refused_without_being_shown(text):
+PROGRAM = '{"type": "external_account", "credential_source": {"executable": {"command": "hunter2"}}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("nonsense", "paste the whole JSON, from its first brace to its last, into RELEASE_GUARD_STORE_CREDENTIALS; or name its file in"),
+        ("[]", "use JSON whose `type` is one of"),
+        ("{}", "use JSON whose `type` is one of"),
+        ('{"type": "authorized_user", "private_key": "hunter2hunter2"}', "paste the whole JSON"),
+        ('{"type": "authorized_user", "token_uri": "http://hunter2.example"}', "use the JSON as Google gave it"),
+        (PROGRAM, "use the configuration that google-github-actions/auth leaves"),
+    ],
+)
+def test_credentials_that_are_none_are_refused_without_being_shown_and_with_what_to_do(text, advice):
     with pytest.raises(CredentialsRefused) as caught:
         store_session("https://chromewebstore.googleapis.com", credentials_json=text, anonymous=False)
     assert "hunter2" not in caught.value.explain()
+    assert caught.value.advice.startswith(advice)
     assert caught.value.__cause__ is None
 
 

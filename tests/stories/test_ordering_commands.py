@@ -226,7 +226,10 @@ def test_pause_and_resume_are_shown_by_status_and_on_the_incident(here, capsys):
 
 def test_a_pause_of_one_extension_is_ended_by_its_own_resume(here, capsys):
     assert told(capsys, "pause", "--by", "alice", "--reason", "x", "--item", "shelf")[1]["paused"][0]["item"] is not None
-    run(capsys, "pause", "--by", "carol", "--reason", "all")
+    _, out, _ = run(capsys, "pause", "--by", "alice", "--reason", "x", "--item", "shelf")
+    assert "`release-guard resume --item shelf --by NAME` ends it" in " ".join(out.split())
+    _, out, _ = run(capsys, "pause", "--by", "carol", "--reason", "all")
+    assert "`release-guard resume --by NAME` ends it" in " ".join(out.split())
     code, out, _ = run(capsys, "resume", "--by", "bob", "--item", "shelf")
     assert code == 0
     assert "still: all automatic actions are paused by carol" in " ".join(out.split())
