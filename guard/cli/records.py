@@ -2,6 +2,7 @@
 
 import getpass
 from argparse import Namespace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from guard.casework import DAY
@@ -12,10 +13,12 @@ from guard.decision.orders import ProposalState
 from guard.engine import Engine
 from guard.errors import ExitCode, UsageError
 from guard.incidents.events import Language
+from guard.incidents.incident import Incident
 from guard.model import Release
 from guard.ordering import block, unblock
 from guard.outcome import iso
-from guard.statuspage.overall import overall_status
+from guard.rollback.plan import RollbackState, rollback_id
+from guard.statuspage.overall import OverallStatus, overall_status
 from webstore.versions import Version
 
 
@@ -105,9 +108,9 @@ def status(args: Namespace) -> int:
         raise UsageError("--url and --language belong to the status page").advise("give its folder as well: --html DIR")
     with opening.engine(args) as (engine, console):
         open_incidents = engine.incidents.all(only_open=True)
-        extensions = [_extension_status(engine, extension.id) for extension in engine.config.extension]
+        extensions = [_extension_status(engine, extension.id, open_incidents) for extension in engine.config.extension]
         pauses = engine.orders.pauses()
-    console.print(overall_status(open_incidents))
+    console.print(_headline(overall_status(open_incidents), extensions))
     for pause in pauses:
         console.print(f"PAUSED: {f'{pause.item.id}: ' if pause.item else ''}{pause.words}")
     for known in extensions:
@@ -115,6 +118,8 @@ def status(args: Namespace) -> int:
         words = f"{newest['version']} ({newest['state']})" if newest else "nothing seen yet"
         limit = f"{known['automatic_rollbacks_today']} of {known['max_automatic_rollbacks_a_day']} automatic rollbacks in 24 hours"
         console.print(f"{known['name']}: {words}, baseline {known['baseline'] or 'none'}, mode {known['mode']}, {limit}")
+        if known["failed_rollback"]:
+            console.print("  the rollback FAILED, and a person is needed: release-guard rollback history")
         if waiting := known["waits_for_approval"]:
             console.print(f"  a rollback waits for a yes: release-guard rollback approve {waiting} --by NAME")
     table_of(console, open_incidents)
@@ -127,6 +132,15 @@ def status(args: Namespace) -> int:
         }
     )
     return ExitCode.DONE
+
+
+def _headline(overall: OverallStatus, extensions: Sequence[Mapping[str, Any]]) -> str:
+    """The word, and beside the one that calms what waits for a person all the same: a P2 or P3 degrades nothing."""
+    failed = ", ".join(known["name"] for known in extensions if known["failed_rollback"])
+    waiting = ", ".join(known["name"] for known in extensions if known["waits_for_approval"])
+    told = [f"the rollback of {failed} failed"] if failed else []
+    told += [f"a rollback of {waiting} waits for a yes"] if waiting else []
+    return f"{overall}, but {' and '.join(told)}" if told and overall is OverallStatus.OPERATIONAL else overall
 
 
 def _status_page(args: Namespace) -> int:
@@ -144,7 +158,7 @@ def _status_page(args: Namespace) -> int:
     return ExitCode.DONE
 
 
-def _extension_status(engine: Engine, extension_id: str) -> dict[str, Any]:
+def _extension_status(engine: Engine, extension_id: str, open_incidents: Sequence[Incident]) -> dict[str, Any]:
     extension = engine.config.select(extension_id)
     seen = engine.releases.all(extension.item)
     baseline = engine.releases.baseline_of(extension.item, seen[0].version) if seen else None
@@ -157,7 +171,14 @@ def _extension_status(engine: Engine, extension_id: str) -> dict[str, Any]:
         "automatic_rollbacks_today": engine.journal.automatic_since(extension.item, engine.now() - DAY),
         "max_automatic_rollbacks_a_day": engine.config.watch.max_automatic_rollbacks_a_day,
         "waits_for_approval": _waiting(engine, seen[0]) if seen else None,
+        "failed_rollback": next((one.id for one in open_incidents if one.item == extension.item and _has_failed(engine, one)), None),
     }
+
+
+def _has_failed(engine: Engine, incident: Incident) -> bool:
+    """Whether the rollback of an incident's release has ended short of its end, and not because a person stopped it."""
+    record = engine.journal.find(rollback_id(incident.item, incident.version))
+    return record is not None and record.state is RollbackState.FAILED
 
 
 def _waiting(engine: Engine, newest: Release) -> str | None:

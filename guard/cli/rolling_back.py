@@ -2,6 +2,7 @@
 
 import getpass
 from argparse import Namespace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from guard.approving import approve, call_off
@@ -12,13 +13,15 @@ from guard.cli.summary import show_plan
 from guard.decision.strategies import RepairPlan
 from guard.engine import Engine, Guarded
 from guard.errors import ExitCode, UsageError
+from guard.incidents.events import Kind
 from guard.manual import Request, plan_by_hand, repair_plan_by_hand, roll_back_by_hand
 from guard.ordering import name_of, reason_of
 from guard.outcome import rollback_json
 from guard.responder import Responder
 from guard.rollback.dry_run import Forecast, foretell, would_be_cancelled
-from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState
+from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, rollback_id
 from guard.rollback.reading_back import Records
+from guard.store.incident_rows import GUARD
 from guard.ticking import ticking
 from webstore.errors import ReleaseGuardError
 from webstore.versions import Version
@@ -133,9 +136,10 @@ def _history(args: Namespace) -> int:
         found = [record for extension in chosen for record in engine.journal.all(extension.item)]
         names = {extension.item: extension.name or extension.id for extension in chosen}
         living = _carriers(engine)
+        people = _people(engine, found)
     for record in sorted(found, key=lambda record: record.created_at, reverse=True):
         console.print()
-        by = "the guard" if record.plan.automatic else "a person"
+        by = "the guard" if record.plan.automatic else people.get(record.plan.id, "a person")
         name = names.get(record.plan.item, record.plan.item.id)
         console.print(f"{at(record.created_at)}, {name}, begun by {by}: {record.plan.reason}")
         show_rollback(console, record)
@@ -143,8 +147,26 @@ def _history(args: Namespace) -> int:
             console.print(_carried_out_by(living.get(record.plan.id)))
     if not found:
         console.print("no rollback is recorded")
-    console.document({"rollbacks": [rollback_json(record) for record in found]})
+    console.document({"rollbacks": [{**rollback_json(record), "begun_by": _begun_by(record, people)} for record in found]})
     return ExitCode.DONE
+
+
+def _people(engine: Engine, found: Sequence[RollbackRecord]) -> dict[str, str]:
+    """Who asked for each rollback or approved it, as the timelines have it, by the rollback's id; the newest word counts."""
+    wanted = {record.plan.id for record in found if not record.plan.automatic}
+    of_release = [(rollback_id(incident.item, incident.version), incident.id) for incident in engine.incidents.all()]
+    entries = [
+        (entry.at, identity, entry.actor)
+        for identity, incident in of_release
+        if identity in wanted
+        for entry in engine.incidents.timeline(incident)
+        if entry.kind in {Kind.ASKED_FOR, Kind.APPROVED}
+    ]
+    return {identity: actor for _, identity, actor in sorted(entries)}
+
+
+def _begun_by(record: RollbackRecord, people: Mapping[str, str]) -> str | None:
+    return GUARD if record.plan.automatic else people.get(record.plan.id)
 
 
 def _carriers(engine: Engine) -> dict[str, str]:

@@ -31,7 +31,7 @@ def passing(_guarded, package, _baseline):
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch, store: Shop, capsys):
+def here(tmp_path, monkeypatch, store: Shop, capsys, request):
     """Users had 1.2.0, which is the baseline, and have 1.3.0, with an incident whose rollback waits for a yes."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Guarded, "check", passing)
@@ -44,7 +44,8 @@ def here(tmp_path, monkeypatch, store: Shop, capsys):
     assert run(capsys, "release", "snapshot")[0] == 0
     store.publish("1.3.0", percentage=100, a__js="bad")
     engine = Engine.open(load(Path("release-guard.toml")))
-    draft = Incident("", "f" * 32, "popup is blank", Severity.P1, IncidentState.INVESTIGATING, store.item, V("1.3.0"), engine.now())
+    severity = getattr(request, "param", Severity.P1)
+    draft = Incident("", "f" * 32, "popup is blank", severity, IncidentState.INVESTIGATING, store.item, V("1.3.0"), engine.now())
     incident, _ = engine.incidents.open(draft, TimelineEntry(engine.now(), "guard", "breach seen"))
     engine.orders.propose(Proposal(store.item, V("1.3.0"), incident.id, "ROLLBACK", V("1.2.0"), V("1.3.0.1"), "popup is blank"))
     engine.database.dispose()
@@ -68,10 +69,11 @@ def test_approve_rolls_back_and_history_shows_every_step(here, capsys):
     assert (code, document["state"], document["new_version"], document["approved_by"]) == (0, "completed", "1.3.0.1", "alice")
     code, document = told(capsys, "rollback", "history", "--item", "shelf")
     (record,) = document["rollbacks"]
+    assert record["begun_by"] == "alice"
     assert (code, record["automatic"], {step["state"] for step in record["steps"]}) == (0, False, {"done"})
     assert all(step["evidence"] for step in record["steps"])
     code, out, _ = run(capsys, "rollback", "history")
-    assert "begun by a person: popup is blank" in out
+    assert "begun by alice: popup is blank" in out
     assert "Rollback completed: 1.3.0 to the code of 1.2.0 as 1.3.0.1" in out
     code, _, err = run(capsys, "rollback", "approve", here, "--by", "bob")
     assert (code, "rolled back already" in err) == (2, True)
@@ -126,6 +128,31 @@ def test_abort_calls_the_proposal_off_and_status_no_longer_waits(here, capsys):
     assert (code, "called off by bob: a fix is out" in err) == (2, True)
     code, out, _ = run(capsys, "incident", "show", here)
     assert "bob: rollback of 1.3.0 called off" in out
+
+
+@pytest.mark.parametrize(
+    ("here", "word"), [(Severity.P2, "OPERATIONAL, but a rollback of shelf waits for a yes"), (Severity.P1, "DEGRADED")], indirect=["here"]
+)
+def test_beside_the_word_that_calms_status_says_that_a_rollback_waits(here, word, capsys):
+    run(capsys, "rollback", "--reason", "look", "--dry-run")  # so that the guard has seen 1.3.0
+    _, out, _ = run(capsys, "status")
+    assert out.splitlines()[0] == word
+    assert f"a rollback waits for a yes: release-guard rollback approve {here} --by NAME" in out
+
+
+@pytest.mark.parametrize("here", [Severity.P3], indirect=True)
+def test_after_a_rollback_that_failed_status_calls_a_person(here, capsys, store):
+    store.break_next("rollback", "status", status=403, times=99)
+    code, document = told(capsys, "rollback", "approve", here, "--by", "alice")
+    assert (code, document["state"]) == (4, "failed")
+    document = told(capsys, "status")[1]
+    assert (document["status"], document["extensions"][0]["failed_rollback"]) == ("OPERATIONAL", here)
+    _, out, _ = run(capsys, "status")
+    assert out.splitlines()[0] == "OPERATIONAL, but the rollback of shelf failed"
+    assert "the rollback FAILED, and a person is needed: release-guard rollback history" in out
+    assert "waits for a yes" not in out
+    code, _, err = run(capsys, "rollback", "abort", here, "--by", "bob", "--reason", "no")
+    assert (code, "has failed already" in err, "a person may, with `release-guard rollback" in err) == (2, True, True)
 
 
 def test_rollback_by_hand_asks_for_a_reason_and_shows_the_plan_in_full(here, capsys):
