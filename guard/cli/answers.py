@@ -6,7 +6,7 @@ from guard.cli.questions import Questions, one_of
 from guard.config import Config
 from guard.errors import UsageError
 from guard.scaffold import cron, surroundings, wanted
-from guard.scaffold.wanted import Extension, Wanted
+from guard.scaffold.wanted import SCHEDULE, WATCH_SCHEDULE, Extension, Wanted
 
 
 def answered(
@@ -33,6 +33,8 @@ def answered(
     )
     begins_with_tag = is_publishing and len(extensions) == 1 and _begins_with_tag(args, questions, state)
     provider, service_account = _identity(args, questions)
+    mode = questions.ask(args.mode, "How far the gate may go: observe, propose, act, or as configured", "as configured", _mode)
+    schedule, watch_schedule = _schedules(args, questions, config)
     plain = Wanted(uses, ref, extensions)
     return Wanted(
         uses,
@@ -43,16 +45,9 @@ def answered(
         package=wanted.path(args.package or plain.package),
         begins_with_tag=begins_with_tag,
         tags=wanted.tags(args.tags or plain.tags),
-        mode=questions.ask(args.mode, "How far the gate may go: observe, propose, act, or as configured", "as configured", _mode),
-        schedule=questions.ask(
-            args.schedule, "When what users have is checked, as cron has it, in UTC", _schedule(config) or plain.schedule, cron.schedule
-        ),
-        watch_schedule=questions.ask(
-            args.watch_schedule,
-            "When releases are judged that no gate has waited for, or none for never",
-            plain.watch_schedule,
-            wanted.watch_schedule,
-        ),
+        mode=mode,
+        schedule=schedule,
+        watch_schedule=watch_schedule,
         environment=questions.ask(
             args.environment, "The environment whose reviewers approve a rollback", plain.environment, wanted.environment
         ),
@@ -120,14 +115,23 @@ def _or_none(text: str) -> str:
     return wanted.provider(text) if text else ""
 
 
+def _schedules(args: Namespace, questions: Questions, config: Config | None) -> tuple[str, str]:
+    """When canary and watch begin; by default as Sentry is told they do."""
+    told = (config.canary.schedule, config.canary.watch_schedule) if config else (None, None)
+    return (
+        questions.ask(args.schedule, "When what users have is checked, as cron has it, in UTC", told[0] or SCHEDULE, cron.schedule),
+        questions.ask(
+            args.watch_schedule,
+            "When releases are judged that no gate has waited for, or none for never",
+            told[1] or WATCH_SCHEDULE,
+            wanted.watch_schedule,
+        ),
+    )
+
+
 def _mode(text: str) -> str:
     return "" if text == "as configured" else one_of("observe", "propose", "act")(text)
 
 
 def _state(config: Config | None) -> str:
     return "none" if config and config.database else "cache"
-
-
-def _schedule(config: Config | None) -> str:
-    """When the canary runs as Sentry is told it does; empty where nothing is told."""
-    return (config.canary.schedule or "") if config else ""

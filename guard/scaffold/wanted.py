@@ -30,6 +30,8 @@ _PATTERNS: Mapping[str, tuple[str, str]] = {
 }
 _PATH = re.compile(r"[\w.][\w .@+-]*(?:/[\w.][\w .@+-]*)*")
 _LONGEST_PATH = 200
+SCHEDULE, WATCH_SCHEDULE = "17 * * * *", "11,41 * * * *"
+"""Not at the full hour, when GitHub is late or leaves runs out; nor both at once."""
 
 
 class AnswerRefused(UsageError):
@@ -62,8 +64,8 @@ class Wanted:
     begins_with_tag: bool = False
     tags: str = "v*"
     mode: str = ""
-    schedule: str = "17 * * * *"
-    watch_schedule: str = "11,41 * * * *"
+    schedule: str = SCHEDULE
+    watch_schedule: str = WATCH_SCHEDULE
     """Empty: releases are judged by the gate alone."""
     environment: str = APPROVAL_ENVIRONMENT
     working_directory: str = "."
