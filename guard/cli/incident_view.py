@@ -1,5 +1,6 @@
 """An incident as people read it, in their language, and as one JSON document."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,9 @@ _LEFT = Bilingual("{left} left, until {due}", "剩 {left}，至 {due}")
 _OVER = Bilingual("missed {over} ago", "已逾時 {over}")
 _TO = Bilingual("To {clock}", "{clock}期限")
 _COLON = Bilingual(": ", "：")
+_SEE = Bilingual("see the timeline", "見時間軸")
+_LONG = 200
+"""Letters of evidence that a person reads on one line."""
 _HEADLINE = Bilingual("{id} ({severity}, {state}): {title}", "{id}（{severity}，{state}）：{title}")
 
 
@@ -60,20 +64,29 @@ def show_incident(
         name = clock.kind.words.in_language(language)
         line(Bilingual(*(text.format(clock=name) for text in (_TO.english, _TO.chinese))), clock_words(clock, language, now))
     console.print(_CHECKLIST.in_language(language))
-    phase = ""
+    phase, long = "", {entry.evidence for entry in timeline if len(entry.evidence) > _LONG}
     for entry, done in standing.checklist:
         if (words := entry.phase.words.in_language(language)) != phase:
             phase = words
             console.print(f"  {phase}")
         console.print(f"    [{'x' if done else ' '}] {entry.key}{colon}{entry.words.in_language(language)}")
         if done:
-            words = _flat(evidence_words(done.evidence, language))
+            words = _SEE.in_language(language) if done.evidence in long else _flat(evidence_words(done.evidence, language))
             console.print(f"        {iso(done.at)} {_flat(actor_words(done.by, language))}{colon + words if words else ''}")
     console.print(_TIMELINE.in_language(language))
     for entry in timeline:
         console.print(_timeline_line(entry, language))
-        if entry.evidence:
-            console.print(f"    {_flat(evidence_words(entry.evidence, language))}")
+        for indent, words in _parts(entry.evidence, language):
+            console.print(f"{indent}{words}")
+
+
+def _parts(evidence: str, language: Language) -> list[tuple[str, str]]:
+    """Evidence in lines, each with its indent: one, or where that is long, such as a plan's, one for each sentence."""
+    words = _flat(evidence_words(evidence, language))
+    if len(evidence) <= _LONG:
+        return [("    ", words)] if words else []
+    first, *others = re.split(r"(?<=;) |(?<=；)", words)
+    return [("    ", first), *(("      ", other) for other in others)]
 
 
 def headline(shown: Incident, language: Language) -> str:

@@ -122,6 +122,20 @@ def test_show_says_roles_clocks_left_and_the_checklist_in_both_languages(here, c
     assert "on call now" not in out
 
 
+def test_long_evidence_stands_once_a_line_for_each_sentence_and_is_kept_whole(here, capsys):
+    identifier = opened(capsys)["id"]
+    plan = "; ".join(f"part {number} of what was seen, told at some length" for number in range(1, 7))
+    run(capsys, "incident", "tick", identifier, "impact-confirmed", "--by", "carol", "--evidence", plan)
+    _, out, _ = run(capsys, "incident", "show", identifier)
+    assert "carol: see the timeline" in out.partition("Timeline")[0]
+    lines = out.partition("Timeline")[2].splitlines()
+    assert lines.count("    part 1 of what was seen, told at some length;") == 1
+    assert lines.count("      part 6 of what was seen, told at some length") == 1
+    document = told(capsys, "incident", "show", identifier)[1]
+    assert [entry["evidence"] for entry in document["timeline"]].count(plan) == 1
+    assert plan in [entry["evidence"] for entry in document["checklist"]]
+
+
 def test_a_title_of_an_open_incident_is_joined_and_that_is_said(here, capsys):
     identifier = opened(capsys)["id"]
     code, out, err = run(capsys, "incident", "open", "--title", "Popup is blank", "--version", "1.3.0", "--by", "yan")
