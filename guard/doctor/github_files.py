@@ -111,6 +111,9 @@ def _troubles(call: Call) -> Iterator[Finding]:
     if any(group.lower().startswith(GROUP) for group in call.groups):
         words = f"{call.where} is in the concurrency group of what it calls, and would wait for itself"
         yield problem("github_concurrency", words, f"let its own group begin otherwise than with {GROUP}")
+    elif call.called is CANARY and call.crons and not call.groups:
+        words = f"{call.where} is in no concurrency group of its own: runs that wait make a row, and a rollback waits behind them"
+        yield warning("github_concurrency", words, "add `concurrency:` with a group to the workflow: of one group, the newest alone waits")
 
 
 def _inputs(call: Call) -> Iterator[Finding]:

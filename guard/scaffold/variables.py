@@ -28,6 +28,8 @@ def _all(config: Config) -> Iterator[tuple[str, str]]:
     for extension in config.extension:
         if table := config.sentry_of(extension):
             yield "Sentry's token", table.token_env
+    if config.canary.is_wanted:
+        yield "where the canary checks in", "RELEASE_GUARD_SENTRY_DSN"
     for target in config.notify.target:
         yield f"the address of {target.name}", target.url_env
     if config.tickets.repository:

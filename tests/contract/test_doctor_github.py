@@ -163,6 +163,7 @@ CASES = {
     "a tag": ("rollback", f"rollback.yml@{HASH}", "rollback.yml@v1", "github_pinned", "warning", "acme/release-guard is called at v1"),
     "a shortened hash": ("rollback", f"rollback.yml@{HASH}", f"rollback.yml@{HASH[:12]}", "github_pinned", "warning", HASH[:12]),
     "its own group": ("rollback", "group: release-rollback-", "group: Release-Guard-", "github_concurrency", "problem", "wait for itself"),
+    "a row of canaries": ("canary", "concurrency:\n", "x:\n", "github_concurrency", "warning", "a rollback waits behind them"),
     "no schedule": ("canary", "  schedule:", "  # schedule:\n  push:", "github_schedule", "problem", "never started by itself"),
     "a schedule that is none": ("canary", '"17 * * * *"', '"61 * * * *"', "github_schedule", "problem", "61"),
     "no watch": ("canary", "command: watch", "command: canary", "github_schedule", "warning", "judged by nobody"),
@@ -420,6 +421,7 @@ def test_variables_that_no_workflow_can_set_are_said(home, capsys):
 def test_a_schedule_that_sentry_is_told_and_no_workflow_has_is_said(home, capsys):
     home.write(extra='[canary]\nmonitor = "canary"\nschedule = "5 * * * *"\nwatch_schedule = "26 * * * *"\n')
     assert {how for how, _ in examine(capsys)[1]["github_schedule"]} == {"ok"}, "init --github has taken it over"
+    assert "RELEASE_GUARD_SENTRY_DSN can be" in the_one(examine(capsys)[1], "github_variables", "ok")
     home.change("canary", '"5 * * * *"', '"9 * * * *"')
     assert "the canary runs at 5 * * * *" in the_one(examine(capsys)[1], "github_schedule", "warning")
 
