@@ -17,6 +17,7 @@ import sqlalchemy
 from guard.errors import ActorBusy, TakenOver
 from guard.rollback import sentences
 from guard.rollback.plan import RollbackPlan, RollbackRecord, RollbackState, StepName, StepState, short_of_its_end
+from guard.rollback.sqlite_clock import teach_clock
 from guard.store.actor_lock import acting
 from guard.store.claims import Claims
 from guard.store.executors import Executor, Executors
@@ -156,6 +157,7 @@ def launched(
             "log_level": "ERROR",
             "console_log_level": "CRITICAL",
         }
+        teach_clock()
         DBOS(config=config)
         actor = _Actor(me, executors, executors.claims, is_shared)
         workflow = _register(DBOS, journal, run_step, report, actor)
