@@ -1,5 +1,6 @@
 """What the guard rests on here: the state folder, the database, the browser."""
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from guard.doctor.finding import Finding, ok, problem
 from guard.engine import database_url
 from guard.store.database import open_database, parse_url
 from healthchecks.chromium import find_chromium
+from healthchecks.environment import without_secrets
 from webstore.store_errors import bounded
 
 _BROWSER_SECONDS = 30
@@ -49,7 +51,13 @@ def browser(configured: Path | None) -> Iterator[Finding]:
     chromium = find_chromium(configured)
     try:
         asked = subprocess.run(
-            [chromium.path, "--version"], capture_output=True, text=True, errors="replace", timeout=_BROWSER_SECONDS, check=False
+            [chromium.path, "--version"],
+            env=without_secrets(os.environ),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_BROWSER_SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         yield problem("browser", f"{chromium.path} does not start ({type(error).__name__})", "run `release-guard browser install`")
