@@ -64,7 +64,7 @@ def init_github(args: Namespace) -> int:
         want,
         repository=surroundings.origin(place.root),
         config=str(place.target),
-        is_new=place.package is not None and not (args.item and args.publisher),
+        is_to_be_filled_in=rendering.TO_FILL_IN in place.target.read_text(encoding="utf-8"),
         files=named if place.package else [*named, _named(place.target)],
         variables=list(variables.named(place.config)) if place.config else [],
     )

@@ -22,7 +22,13 @@ class Step:
 
 
 def next_steps(
-    wanted: Wanted, *, repository: str | None, config: str, is_new: bool, files: Sequence[str], variables: Sequence[tuple[str, str]]
+    wanted: Wanted,
+    *,
+    repository: str | None,
+    config: str,
+    is_to_be_filled_in: bool,
+    files: Sequence[str],
+    variables: Sequence[tuple[str, str]],
 ) -> list[Step]:
     """What is to be done, in order.
 
@@ -30,15 +36,19 @@ def next_steps(
         wanted: what the workflows are like.
         repository: OWNER/NAME of the team's own; none where it is not known.
         config: the configuration's file.
-        is_new: whether it was written just now, with something to fill in.
+        is_to_be_filled_in: whether something in it is missing yet.
         files: what was written.
         variables: what each variable that the configuration names is for, and its name.
     """
-    return [*_in_the_files(wanted, config, is_new=is_new), *_settings(wanted, repository, variables), *_start(files)]
+    return [
+        *_in_the_files(wanted, config, is_to_be_filled_in=is_to_be_filled_in),
+        *_settings(wanted, repository, variables),
+        *_start(files),
+    ]
 
 
-def _in_the_files(wanted: Wanted, config: str, *, is_new: bool) -> Iterator[Step]:
-    if is_new:
+def _in_the_files(wanted: Wanted, config: str, *, is_to_be_filled_in: bool) -> Iterator[Step]:
+    if is_to_be_filled_in:
         yield Step(f"Fill in {config}: what is marked TO FILL IN, and what the extension is for.")
     if not wanted.is_pinned:
         found = f"gh api repos/{wanted.uses}/commits/{quote(wanted.ref)} --jq .sha"

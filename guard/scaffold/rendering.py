@@ -10,6 +10,8 @@ from guard.errors import UsageError
 from guard.scaffold.called import ALL
 from guard.scaffold.wanted import Wanted
 
+TO_FILL_IN = "TO FILL IN"
+"""Marks what nobody could know who wrote the file."""
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*", re.ASCII)
 """What YAML takes for text without quotes, unless it is one of the next words."""
@@ -40,9 +42,9 @@ def configuration(*, item: str | None, publisher: str | None, path: str, name: s
     template = _environment().get_template("release-guard.toml.j2")
     return template.render(
         item=item or "a" * 32,
-        id_note="" if item else "  # TO FILL IN: the 32 letters in the item's address in the store",
+        id_note="" if item else f"  # {TO_FILL_IN}: the 32 letters in the item's address in the store",
         publisher=publisher or "your-publisher-id",
-        publisher_note="" if publisher else "  # TO FILL IN: developer dashboard, Account, Publisher ID",
+        publisher_note="" if publisher else f"  # {TO_FILL_IN}: developer dashboard, Account, Publisher ID",
         path=path,
         name=name,
     )

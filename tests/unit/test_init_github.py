@@ -315,6 +315,13 @@ def test_a_configuration_that_is_there_is_kept_and_only_the_workflows_are_added(
     assert "GITHUB_TOKEN (a token that may write issues in team/shelf)" in out
 
 
+def test_what_is_to_be_filled_in_is_said_until_it_is(here, capsys):
+    assert "1. Fill in release-guard.toml" in init(capsys, "ext")[1]
+    assert "1. Fill in release-guard.toml" in init(capsys, "--force")[1]
+    (here / "release-guard.toml").unlink()
+    assert "Fill in" not in init(capsys, "ext", "--force", "--id", "a" * 32, "--publisher", "p")[1]
+
+
 def test_no_workflow_is_replaced_without_force_and_then_nothing_at_all_is_written(here, capsys):
     (here / ".github/workflows").mkdir(parents=True)
     mine = here / ".github/workflows/release-rollback.yml"
