@@ -71,7 +71,8 @@ def _of_extension(found: Any) -> str:
     nothing: Any = {}
     newest: Any = next(iter(found.get("releases") or ()), nothing)
     waits = f"the rollback of {found['waits_for_approval']} waits for a yes" if found.get("waits_for_approval") else ""
-    words = found.get("headline") or found.get("sentence") or found.get("failure") or waits or newest.get("state") or ""
+    failed = f"the rollback of {found['failed_rollback']} failed" if found.get("failed_rollback") else ""
+    words = found.get("headline") or found.get("sentence") or found.get("failure") or failed or waits or newest.get("state") or ""
     name, version = found.get("extension") or found.get("name"), found.get("version") or newest.get("version") or ""
     return f"{name} {version}".strip() + (f": {words}" if words else "")
 
@@ -100,7 +101,8 @@ def outputs_of(ended: Ended, reports: Path) -> list[tuple[str, str]]:
     gravest: Any = max(extensions, key=_gravity, default=nothing)
     listed: Any = next(iter(found.get("releases") or gravest.get("releases") or ()), nothing)
     about: Any = (found.get("release") or nothing, {"version": _first(found, "version", "from")}, gravest, listed)
-    opened: Any = next((id_ for one in extensions if (id_ := one.get("incident") or one.get("waits_for_approval"))), None)
+    of_interest = ("incident", "failed_rollback", "waits_for_approval")
+    opened: Any = next((id_ for one in extensions if (id_ := _first(one, *of_interest))), None)
     told: dict[str, Any] = {
         "exit-code": ended.code,
         "meaning": ended.meaning,

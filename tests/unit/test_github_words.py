@@ -225,6 +225,12 @@ def test_of_several_extensions_the_gravest_is_told(tmp_path, seen, verdict, vers
             "DEGRADED: a 1.3.0: the rollback of INC-2026-0001 waits for a yes",
             {"outcome": "DEGRADED", "version": "1.3.0", "incident": "INC-2026-0001"},
         ),
+        (
+            "status",
+            {"status": "CRITICAL", "extensions": [{"name": "a", "releases": [], "failed_rollback": "INC-2026-0002"}]},
+            "CRITICAL: a: the rollback of INC-2026-0002 failed",
+            {"outcome": "CRITICAL", "incident": "INC-2026-0002"},
+        ),
         ("status", {"status": "OPERATIONAL", "extensions": [{"name": "a", "releases": []}]}, "OPERATIONAL: a", {"version": ""}),
         ("doctor", {"ok": True, "findings": []}, "what was looked at is in order", {"outcome": ""}),
     ],
