@@ -63,7 +63,7 @@ class Terminal:
         )
         self.behind.callback(process.send_signal, signal.SIGTERM)
         lines = []
-        for line in process.stdout:
+        for line in process.stdout or ():
             lines.append(line)
             if line.startswith("stop with"):
                 break
