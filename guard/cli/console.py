@@ -12,7 +12,18 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
+from guard.cli.unread import to_nowhere, write
+
 _LONGEST_LINE = 2000
+
+
+class _Terminal(RichConsole):
+    """Goes on in silence where its reader went away: what is done, and the exit code, do not hang on being read."""
+
+    def on_broken_pipe(self) -> None:
+        """Rich's own way is to end the process with 1, in the middle of whatever it does, as if a breach had been found."""
+        self.quiet = True
+        to_nowhere(self.file)
 
 
 class Console:
@@ -20,8 +31,8 @@ class Console:
 
     def __init__(self, *, json_wanted: bool = False) -> None:
         self._json = json_wanted
-        self._error = RichConsole(stderr=True, highlight=False)
-        self._output = RichConsole(highlight=False)
+        self._error = _Terminal(stderr=True, highlight=False)
+        self._output = _Terminal(highlight=False)
         self._status: Status | None = None
 
     @contextlib.contextmanager
@@ -72,8 +83,7 @@ class Console:
     def document(self, value: Any) -> None:
         """The one JSON document."""
         if self._json:
-            sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
-            sys.stdout.flush()
+            write(sys.stdout, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
     def verbatim(self, text: str) -> None:
         """A line of the result that people copy: never wrapped."""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from guard.cli.arguments import build_parser
+from guard.cli.unread import tell, to_nowhere, write
 from guard.environment import own_dsn
 from guard.errors import ExitCode
 from webstore.errors import ReleaseGuardError
@@ -52,10 +53,7 @@ def run() -> None:
     try:
         sys.exit(main(sys.argv[1:]))
     except Exception:  # noqa: BLE001 - the last boundary: it is shown whole, and no one mistakes it for a verdict
-        import traceback  # noqa: PLC0415 - only then
-
-        traceback.print_exc()
-        sys.stderr.write("release-guard: a fault of the guard itself, please report it with what stands above\n")
+        tell(f"{_traceback()}release-guard: a fault of the guard itself, please report it with what stands above\n")
         sys.exit(ExitCode.UNABLE)
 
 
@@ -66,17 +64,17 @@ def main(arguments: Sequence[str]) -> int:
     for name, default in (("config", None), ("database", None), ("json", False), ("verbose", False)):
         args.__dict__.setdefault(name, default)
     try:
-        return int(_dispatch(args))
+        code = int(_dispatch(args))
+        write(sys.stdout, "")  # what is still in its buffer: at the interpreter's own end a reader that is gone would be 120
     except ReleaseGuardError as error:
-        if args.verbose:
-            raise
-        return _explain(error)
+        return _explain(error, whole=args.verbose)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away, which is its right
+        to_nowhere(sys.stdout)  # whoever asked for a long list, such as a replay's, has read enough
         return ExitCode.DONE
     except KeyboardInterrupt:
-        sys.stderr.write("\nstopped; a rollback that was under way is resumed by the next command that acts\n")
+        tell("\nstopped; a rollback that was under way is resumed by the next command that acts\n")
         return 130
+    return code
 
 
 def _dispatch(args: argparse.Namespace) -> int:
@@ -99,7 +97,13 @@ def _run(args: argparse.Namespace) -> int:
     return getattr(importlib.import_module(module), function)(args)
 
 
-def _explain(error: ReleaseGuardError) -> int:
+def _explain(error: ReleaseGuardError, *, whole: bool) -> int:
     """Say what went wrong and what to do. A user's mistake is 2, anything else that kept the guard from its work is 4."""
-    sys.stderr.write(f"release-guard: {error.explain()}\n")
+    tell(f"{_traceback() if whole else ''}release-guard: {error.explain()}\n")
     return ExitCode.USAGE if error.users_mistake else ExitCode.UNABLE
+
+
+def _traceback() -> str:
+    import traceback  # noqa: PLC0415 - only where something is wrong
+
+    return traceback.format_exc()

@@ -69,6 +69,8 @@ def test_a_users_mistake_is_explained_without_a_traceback(here, capsys, argument
     assert words in err
     assert "to fix:" in err
     assert "Traceback" not in err
+    code, _, err = run(capsys, *arguments, "--verbose")
+    assert (code, "Traceback" in err, words in err) == (2, True, True), "a mistake is one, however much of it is shown"
 
 
 def test_init_writes_a_configuration_that_loads_and_never_replaces_one(here, capsys):
