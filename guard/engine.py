@@ -13,7 +13,7 @@ from pathlib import Path
 import sqlalchemy
 
 from guard.config import Config, ExtensionTable, Mode
-from guard.environment import secret, store_credentials
+from guard.environment import DATABASE_VARIABLE, secret, store_credentials
 from guard.errors import ConfigurationError
 from guard.model import Signal
 from guard.notify.announcing import Announcer
@@ -49,8 +49,6 @@ from webstore.client import WebStoreClient
 from webstore.package import Package
 from webstore.updates import UpdateService
 from webstore.versions import Version
-
-DATABASE_VARIABLE = "RELEASE_GUARD_DATABASE_URL"
 
 
 def utc_now() -> datetime:

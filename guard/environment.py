@@ -8,6 +8,7 @@ from pathlib import Path
 
 from guard.errors import ConfigurationError
 
+DATABASE_VARIABLE = "RELEASE_GUARD_DATABASE_URL"
 DSN_VARIABLE = "RELEASE_GUARD_SENTRY_DSN"
 """Of the Sentry project that hears of the guard itself: its own faults, and that the canary runs."""
 _GOOGLE_FILE = "GOOGLE_APPLICATION_CREDENTIALS"

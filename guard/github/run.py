@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from guard.environment import secret
+from guard.environment import DATABASE_VARIABLE, secret
 from guard.errors import ExitCode, GuardError
 from guard.github.asking import PREFIX, Asked, accepted, asked
 from guard.github.commands import annotate, deaf, set_outputs
@@ -120,7 +120,7 @@ def _plot(ended: Ended, environment: Mapping[str, str]) -> str:
     version: str = release.get("version") or ""
     if ended.name != "gate" or not version:
         return ""
-    from guard.engine import DATABASE_VARIABLE, Engine  # noqa: PLC0415 - only a gate has something to plot
+    from guard.engine import Engine  # noqa: PLC0415 - only a gate has something to plot
     from guard.github.plotting import plot_of  # noqa: PLC0415 - as above
     from guard.progress import Silence  # noqa: PLC0415 - as above
 

@@ -1,7 +1,6 @@
 """A folder to try the guard in: the sample extension, a bad and a good release of it, and a configuration for a local store."""
 
 import dataclasses
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,6 @@ from guard.errors import UsageError
 from guard.rehearsal import sample
 from guard.tables import UPDATE_SERVICE
 from webstore.crx import extension_id, public_der, stored_key
-from webstore.package import Package
 from webstore.versions import Version
 from webstore.whole_files import written
 
@@ -52,8 +50,8 @@ def write_project(folder: Path, publisher: str, port: int) -> Project:
     item = extension_id(public_der(stored_key(folder / KEYS / f"{base.name}.pem")))
     base.unpack(folder / EXTENSION)
     contents = {
-        BAD: _packed(sample.build(_BAD_VARIANT, sample.NEXT_VERSION)),
-        GOOD: _packed(sample.build(sample.GOOD, AFTER_NEXT_VERSION)),
+        BAD: sample.build(_BAD_VARIANT, sample.NEXT_VERSION).to_zip(),
+        GOOD: sample.build(sample.GOOD, AFTER_NEXT_VERSION).to_zip(),
         PAGE: sample.library_page().read_bytes(),
         REDESIGNED: sample.library_page(redesigned=True).read_bytes(),
         FILE_NAME: _configuration(item, publisher, port).encode(),
@@ -66,12 +64,6 @@ def _write(folder: Path, contents: Mapping[str, bytes]) -> None:
     for name, content in contents.items():
         with written(folder / name) as file:
             file.write(content)
-
-
-def _packed(package: Package) -> bytes:
-    file = io.BytesIO()
-    package.write_zip(file)
-    return file.getvalue()
 
 
 def _configuration(item: str, publisher: str, port: int) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import tenacity
 
-from guard.engine import DATABASE_VARIABLE, Engine
+from guard.engine import Engine
+from guard.environment import DATABASE_VARIABLE
 from guard.errors import GuardError
 from guard.gate import Gate
 from guard.manual import Request, plan_by_hand, roll_back_by_hand

@@ -5,8 +5,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
+from guard.environment import DATABASE_VARIABLE
 from guard.scaffold.called import CANARY
-from guard.scaffold.variables import DATABASE
 from guard.scaffold.wanted import Wanted
 
 _YOURS = "OWNER/NAME"
@@ -104,7 +104,7 @@ def _google(wanted: Wanted, repository: str | None) -> Step:
 
 
 def _lines(wanted: Wanted, variables: Sequence[tuple[str, str]]) -> Iterator[Step]:
-    database = [("the address of the database", DATABASE)] if wanted.state == "none" else []
+    database = [("the address of the database", DATABASE_VARIABLE)] if wanted.state == "none" else []
     needed = [*database, *variables]
     if not needed:
         yield Step(

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from guard.config import Config
+from guard.environment import DSN_VARIABLE
 from guard.scaffold.called import VARIABLES
 
 STORE_CREDENTIALS = "RELEASE_GUARD_STORE_CREDENTIALS"
 """The variable that the reusable workflows set from the secret `store-credentials`."""
-DATABASE = "RELEASE_GUARD_DATABASE_URL"
 
 
 def named(config: Config) -> Iterator[tuple[str, str]]:
@@ -29,7 +29,7 @@ def _all(config: Config) -> Iterator[tuple[str, str]]:
         if table := config.sentry_of(extension):
             yield "Sentry's token", table.token_env
     if config.canary.is_wanted:
-        yield "where the canary checks in", "RELEASE_GUARD_SENTRY_DSN"
+        yield "where the canary checks in", DSN_VARIABLE
     for target in config.notify.target:
         yield f"the address of {target.name}", target.url_env
     if config.tickets.repository:

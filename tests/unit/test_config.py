@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from guard.config import Mode, load
-from guard.engine import DATABASE_VARIABLE, database_url
-from guard.environment import secret
+from guard.engine import database_url
+from guard.environment import DATABASE_VARIABLE, secret
 from guard.errors import ConfigurationError
 from healthchecks.environment import without_secrets
 from healthchecks.errors import CheckSettingsError

@@ -9,8 +9,7 @@ from documentation.reading import REPOSITORY, Page
 from pydantic import BaseModel
 
 from guard.config import Config
-from guard.engine import DATABASE_VARIABLE
-from guard.environment import _REFRESH_TOKEN, DSN_VARIABLE
+from guard.environment import _REFRESH_TOKEN, DATABASE_VARIABLE, DSN_VARIABLE
 from guard.judge.thresholds import Thresholds
 from guard.tables import Rate, StrictTable
 
