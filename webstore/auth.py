@@ -72,21 +72,18 @@ def _credentials(text: str, scope: Scope) -> Any:
     try:
         info: Any = json.loads(text)
     except ValueError:
-        error = CredentialsRefused("the credentials are not JSON")
-        raise error.advise(_WHOLE) from None  # the parser's own words may quote the key
+        raise CredentialsRefused("the credentials are not JSON").advise(_WHOLE) from None  # the parser's own words may quote the key
     given: Mapping[str, Any] = cast("Mapping[str, Any]", info) if isinstance(info, dict) else {}
     kind = str(given.get("type"))
     make = _KINDS.get(kind)
     if make is None:
-        error = CredentialsRefused("the credentials are of no known kind")
-        raise error.advise(f"use JSON whose `type` is one of: {', '.join(_KINDS)}")
+        raise CredentialsRefused("the credentials are of no known kind").advise(f"use JSON whose `type` is one of: {', '.join(_KINDS)}")
     for name in _ADDRESSES & given.keys():
         _check_address(given[name], name)
     try:
         return make(given, scope)
     except (ValueError, KeyError, TypeError, AttributeError, GoogleAuthError):
-        error = CredentialsRefused(f"the credentials of the kind {kind} are incomplete or broken")
-        raise error.advise(_WHOLE) from None  # as above
+        raise CredentialsRefused(f"the credentials of the kind {kind} are incomplete or broken").advise(_WHOLE) from None  # as above
 
 
 _ADDRESSES = frozenset({"token_uri", "token_url", "service_account_impersonation_url"})
@@ -95,8 +92,9 @@ _ADDRESSES = frozenset({"token_uri", "token_url", "service_account_impersonation
 def _check_address(address: object, name: str) -> None:
     """Secrets are only ever sent over TLS, or to this machine."""
     if not isinstance(address, str) or not (address.startswith("https://") or is_loopback(address)):
-        error = CredentialsRefused(f"`{name}` of the credentials is not an https address")
-        raise error.advise("use the JSON as Google gave it; where it was not changed, make a new one")
+        raise CredentialsRefused(f"`{name}` of the credentials is not an https address").advise(
+            "use the JSON as Google gave it; where it was not changed, make a new one"
+        )
 
 
 def _service_account(info: Mapping[str, Any], scope: Scope) -> Any:
@@ -111,8 +109,9 @@ def _workload_identity(info: Mapping[str, Any], scope: Scope) -> Any:
     source: Mapping[str, Any] = info["credential_source"]
     if not {"file", "url"} & source.keys():
         # Another kind starts a program that the file names; nothing that is configured from outside is ever executed.
-        error = CredentialsRefused("workload identity is only taken from a file or an address, never from a program")
-        raise error.advise("use the configuration that google-github-actions/auth leaves, whose `credential_source` has `file` or `url`")
+        raise CredentialsRefused("workload identity is only taken from a file or an address, never from a program").advise(
+            "use the configuration that google-github-actions/auth leaves, whose `credential_source` has `file` or `url`"
+        )
     if "url" in source:
         _check_address(source["url"], "credential_source.url")
     return cast("Any", identity_pool.Credentials).from_info(dict(info), scopes=[scope.value])
